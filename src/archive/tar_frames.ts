@@ -1,0 +1,53 @@
+/**
+ * What the tar producer hands on: the tar stream of an archive, cut into chunks and frames.
+ *
+ * @module
+ */
+
+/** Something worth telling about one path; counts as "done, but with something to know". */
+export interface Note {
+  /** What happened. */
+  kind:
+    | "socket-skipped"
+    | "vanished"
+    | "unreadable"
+    | "changed-while-read"
+    | "shrunk-while-read"
+    | "metadata-unreadable";
+  /** Path, printable (control characters escaped, lossy UTF-8). */
+  path: string;
+  /** One line for people. */
+  message: string;
+}
+
+/** Up to `frameSize` bytes of the tar stream; a frame never crosses a chunk boundary. */
+export interface TarFrame {
+  /** Chunk number, from 1. */
+  chunk: number;
+  /** Tar offset of the chunk's first byte. */
+  chunkOffset: number;
+  /** Tar offset of the first member that starts at or after `chunkOffset`. */
+  nextMember: number;
+  /** The bytes; a view of a buffer that goes back to the pool after use. */
+  data: Uint8Array;
+  /** Which pool buffer `data` lies in. */
+  slot: number;
+  /** True for the frame that fills its chunk; the archive's last chunk may end without one. */
+  fillsChunk: boolean;
+  /** Index file records of the members that ended in this frame, one JSON object a line, UTF-8. */
+  records: Uint8Array;
+  /** What was noticed since the frame before. */
+  notes: Note[];
+}
+
+/** Counts at the end of the stream. */
+export interface TarTotals {
+  /** Members written. */
+  members: number;
+  /** Regular files among them. */
+  files: number;
+  /** Bytes of those files, holes included. */
+  fileBytes: number;
+  /** Bytes of the tar stream, end blocks included. */
+  tarBytes: number;
+}
