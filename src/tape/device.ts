@@ -15,14 +15,18 @@ export type TapeRead =
   | { kind: "end-of-data" }
   /** The block is longer than the buffer; the tape stands before it again. */
   | { kind: "too-long" }
-  /** The block could not be read. `position` says whether the tape still knows where it is. */
+  /**
+   * The block could not be read. With `position` "known" the tape stands just behind the bad block
+   * and reading may go on; with "unknown" only `rewind`, `locate` or `spaceFiles` tell again where
+   * it stands.
+   */
   | { kind: "bad-block"; errno: string; position: "known" | "unknown" };
 
 /** What a write met. */
 export type TapeWrite =
   /** The block was taken by the drive (not yet committed). */
   | { kind: "written" }
-  /** The block was taken, and the end of the tape is near. */
+  /** The block was taken, and the end of the tape is near: close what is open, start nothing. */
   | { kind: "early-warning" }
   /** The tape is full; the block was not written. */
   | { kind: "end-of-medium" };
@@ -105,4 +109,9 @@ export interface TapeDevice {
   status(): Promise<TapeStatus>;
   /** Lets go of the drive. The tape stays where it is. */
   close(): Promise<void>;
+  /**
+   * Lets go of a drive that does not answer, without waiting for the call in progress; never
+   * throws. Promises of calls in progress may stay unsettled.
+   */
+  abandon(): void;
 }
