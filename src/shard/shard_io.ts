@@ -51,6 +51,8 @@ export interface ShardSetWriter {
   readonly m: number;
   /** Block size in bytes every shard is a multiple of (1 for plain files). */
   readonly blockSize: number;
+  /** Whether an archive that had to stop early is still worth having (tapes) or not (files). */
+  readonly keepsIncomplete: boolean;
   /** Starts chunk `chunk` (from 1) and writes each shard's zfec header. */
   beginChunk(chunk: number): Promise<void>;
   /**

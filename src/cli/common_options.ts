@@ -1,0 +1,93 @@
+/**
+ * Options that several commands share, and how their texts become values.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { EctarError } from "../errors.ts";
+import type { CommandContext } from "./program.ts";
+import { parseDuration, parseSize } from "./sizes.ts";
+
+/** Counts a repeatable flag such as `-v`. */
+export function countFlag(_value: string, previous: number): number {
+  return previous + 1;
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...previous ?? [], value];
+}
+
+/** A size option. */
+export function sizeArgument(text: string): number {
+  return asArgument(() => parseSize(text));
+}
+
+/** A duration option, in milliseconds. */
+export function durationArgument(text: string): number {
+  return asArgument(() => parseDuration(text));
+}
+
+/** A whole number between two bounds. */
+export function integerArgument(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+    }
+    return value;
+  };
+}
+
+/** A UUID. */
+export function uuidArgument(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
+    throw new InvalidArgumentError(
+      "It must be a UUID such as 123e4567-e89b-42d3-a456-426614174000.",
+    );
+  }
+  return text.toLowerCase();
+}
+
+/** A moment, as RFC 3339 in UTC; `@SECONDS` counts from 1970. */
+export function momentArgument(text: string): string {
+  const milliseconds = /^@\d{1,11}$/.test(text) ? Number(text.slice(1)) * 1000 : Date.parse(text);
+  if (Number.isNaN(milliseconds)) {
+    throw new InvalidArgumentError(
+      "It must be a time such as 2026-01-31T12:00:00Z or @1769860800.",
+    );
+  }
+  return new Date(milliseconds).toISOString();
+}
+
+/** Devices separated by commas. */
+export function deviceListArgument(text: string, previous: string[] | undefined): string[] {
+  const devices = text.split(",").map((device) => device.trim()).filter((device) => device !== "");
+  if (devices.length === 0) throw new InvalidArgumentError("No device is named.");
+  return [...previous ?? [], ...devices];
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  verbose: number;
+  quiet?: true | undefined;
+}
+
+/** Sets how much is told. */
+export function applyCommonOptions(context: CommandContext, options: CommonOptions): void {
+  const { terminal } = context;
+  if (options.quiet) terminal.verbosity = "quiet";
+  else if (options.verbose >= 2) terminal.verbosity = "debug";
+  else if (options.verbose === 1) terminal.verbosity = "verbose";
+}
+
+function asArgument<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof EctarError)) throw error;
+    const hint = error.context.hint === undefined ? "" : `; ${error.context.hint}`;
+    throw new InvalidArgumentError(`${error.message}${hint}.`);
+  }
+}

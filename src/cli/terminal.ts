@@ -1,0 +1,96 @@
+/**
+ * Where commands print: results to standard output, everything else to standard error.
+ *
+ * @module
+ */
+
+import { writeAllSync } from "./write_all.ts";
+
+/** Thrown when nobody reads our output any more (`ectar list … | head`). */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
+
+/** How much is told on standard error. */
+export type Verbosity = "quiet" | "normal" | "verbose" | "debug";
+
+const LEVELS: Verbosity[] = ["quiet", "normal", "verbose", "debug"];
+const FLUSH_BYTES = 64 * 1024;
+
+/** A command's voice. */
+export class Terminal {
+  verbosity: Verbosity = "normal";
+  readonly #encoder = new TextEncoder();
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  /** Called before a line goes to standard error, so that a progress line does not tear it. */
+  beforeMessage: () => void = () => {};
+
+  /** Whether standard error is a terminal. */
+  get errorIsTerminal(): boolean {
+    return Deno.stderr.isTerminal();
+  }
+
+  /** Whether standard output is a terminal. */
+  get outputIsTerminal(): boolean {
+    return Deno.stdout.isTerminal();
+  }
+
+  /** A line of the result. */
+  print(line = ""): void {
+    this.printRaw(this.#encoder.encode(line + "\n"));
+  }
+
+  /** Bytes of the result. */
+  printRaw(bytes: Uint8Array): void {
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
+  }
+
+  /** Writes out what was printed. */
+  flush(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    try {
+      for (const bytes of pending) writeAllSync(Deno.stdout, bytes);
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
+      throw error;
+    }
+  }
+
+  /** Told unless `-q`. */
+  info(line: string): void {
+    if (this.#tells("normal")) this.#message(line);
+  }
+
+  /** Told with `-v`. */
+  verbose(line: string): void {
+    if (this.#tells("verbose")) this.#message(line);
+  }
+
+  /** Told with `-vv`. */
+  debug(line: string): void {
+    if (this.#tells("debug")) this.#message(line);
+  }
+
+  /** Something the operator should know; told even with `-q`. */
+  warn(line: string): void {
+    this.#message(`ectar: ${line}`);
+  }
+
+  #tells(level: Verbosity): boolean {
+    return LEVELS.indexOf(this.verbosity) >= LEVELS.indexOf(level);
+  }
+
+  #message(line: string): void {
+    this.beforeMessage();
+    try {
+      writeAllSync(Deno.stderr, this.#encoder.encode(line + "\n"));
+    } catch {
+      // Nobody listens to messages; the work goes on and the exit code tells.
+    }
+  }
+}

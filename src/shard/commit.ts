@@ -1,0 +1,285 @@
+/**
+ * Makes many temporary files visible as one archive, so that a kill at any moment leaves either the
+ * old state or one that can be completed:
+ *
+ * 1. all files are written as `.FINALNAME.ectar-ID` and synced,
+ * 2. the marker `.NAME.ectar-commit` (JSON with ID and archive UUID) is created and synced: from
+ *    here on the new archive exists,
+ * 3. the files are renamed, files of an archive that is replaced are removed,
+ * 4. the marker is removed.
+ *
+ * Whoever finds a marker finishes 3 and 4, or reads as if they were done.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { EctarError } from "../errors.ts";
+import {
+  indexFileName,
+  parseIndexFileName,
+  parseShardFileName,
+  shardFileName,
+} from "./shard_name.ts";
+import { fromSystemError, systemErrorName } from "./system_error.ts";
+
+const MARKER_SCHEMA = v.object({
+  /** Of the run: the ending of its temporary names. */
+  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
+  /** Archive UUID. */
+  uuid: v.string(),
+  /** Number of chunks, each with shards 0 to m-1. */
+  chunks: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  m: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
+  /** Whether there is an index. */
+  index: v.boolean(),
+});
+
+/** A commit that was begun and not finished. */
+export type PendingCommit = v.InferOutput<typeof MARKER_SCHEMA>;
+
+/** The temporary files of one run and their commit. */
+export class Commit {
+  readonly #directory: string;
+  readonly #name: string;
+  readonly #id: string;
+  /** Final names of the temporary files there are. */
+  readonly #finalNames = new Set<string>();
+
+  constructor(directory: string, name: string) {
+    const random = crypto.getRandomValues(new Uint8Array(4));
+    this.#id = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#directory = directory;
+    this.#name = name;
+  }
+
+  /** Creates the temporary file that will become `finalName`; never one that exists. */
+  async createTemporary(finalName: string): Promise<Deno.FsFile> {
+    const file = await Deno.open(this.#temporaryPath(finalName), {
+      read: true,
+      write: true,
+      createNew: true,
+    });
+    this.#finalNames.add(finalName);
+    return file;
+  }
+
+  /** Removes one temporary file again. */
+  async removeTemporary(finalName: string): Promise<void> {
+    await Deno.remove(this.#temporaryPath(finalName));
+    this.#finalNames.delete(finalName);
+  }
+
+  /**
+   * Makes the files visible. `check` runs when no other ectar can commit the same name any more; if
+   * it throws, nothing has changed.
+   */
+  async run(archive: Omit<PendingCommit, "id">, check: () => Promise<void>): Promise<void> {
+    const marker = { id: this.#id, ...archive };
+    await createMarker(this.#directory, this.#name, marker);
+    try {
+      await check();
+    } catch (error) {
+      await Deno.remove(markerPath(this.#directory, this.#name));
+      throw error;
+    }
+    await rollForward(this.#directory, this.#name, marker);
+    this.#finalNames.clear();
+  }
+
+  /** Removes all temporary files; returns one line for each that stays. */
+  async rollBack(): Promise<string[]> {
+    const left: string[] = [];
+    for (const finalName of this.#finalNames) {
+      const path = this.#temporaryPath(finalName);
+      try {
+        await Deno.remove(path);
+      } catch (error) {
+        if (systemErrorName(error) !== "ENOENT") left.push(`${path} could not be removed`);
+      }
+    }
+    this.#finalNames.clear();
+    return left;
+  }
+
+  #temporaryPath(finalName: string): string {
+    return temporaryPath(this.#directory, finalName, this.#id);
+  }
+}
+
+/** Final names of the files of archive `name` that stand in `directory`, in order. */
+export async function existingArchiveFiles(directory: string, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { fileName, isTemporary } of await listFiles(directory)) {
+    if (isTemporary) continue;
+    const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
+    if (archive === name) found.push(fileName);
+  }
+  return found.sort();
+}
+
+/** The unfinished commit of archive `name`, if there is one. */
+export async function pendingCommit(
+  directory: string,
+  name: string,
+): Promise<PendingCommit | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(markerPath(directory, name));
+  } catch (error) {
+    if (systemErrorName(error) === "ENOENT" || systemErrorName(error) === "ENOTDIR") {
+      return undefined;
+    }
+    throw fromSystemError(error, `cannot read ${markerPath(directory, name)}`, {});
+  }
+  // Killed while the marker was being written: it was not in force yet.
+  if (!text.endsWith("\n")) return undefined;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MARKER_SCHEMA), text);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Completes what a killed run had committed, and clears away a marker that never took effect. */
+export async function finishInterruptedCommit(directory: string, name: string): Promise<void> {
+  const pending = await pendingCommit(directory, name);
+  try {
+    if (pending === undefined) {
+      await removeIfThere(markerPath(directory, name));
+      return;
+    }
+    await rollForward(directory, name, pending);
+  } catch (error) {
+    throw fromSystemError(error, `cannot finish the interrupted archive ${name}`, {
+      archive: name,
+      path: directory,
+    });
+  }
+}
+
+/** A file of an archive, temporary or not. */
+export interface ArchiveFile {
+  /** Name it has, or will have. */
+  fileName: string;
+  /** Path it has now. */
+  path: string;
+  /** Whether it still has a temporary name. */
+  isTemporary: boolean;
+  /** ID of the run that wrote a temporary file. */
+  id: string | undefined;
+}
+
+/**
+ * All files of `directory` that may belong to archives.
+ *
+ * @throws {EctarError} when it cannot be listed
+ */
+export async function listFiles(directory: string): Promise<ArchiveFile[]> {
+  const files: ArchiveFile[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      if (isDirectory) continue;
+      const path = join(directory, name);
+      const temporary = /^\.(.+)\.ectar-([0-9a-f]{8})$/s.exec(name);
+      files.push({
+        fileName: temporary?.[1] ?? name,
+        path,
+        isTemporary: temporary !== null,
+        id: temporary?.[2],
+      });
+    }
+  } catch (error) {
+    throw fromSystemError(error, `cannot list directory ${directory}`, { path: directory });
+  }
+  return files;
+}
+
+async function rollForward(directory: string, name: string, marker: PendingCommit): Promise<void> {
+  const replaced = new Set(await existingArchiveFiles(directory, name));
+  for (const finalName of archiveFileNames(name, marker)) {
+    await renameIfThere(temporaryPath(directory, finalName, marker.id), join(directory, finalName));
+    replaced.delete(finalName);
+  }
+  for (const fileName of replaced) await Deno.remove(join(directory, fileName));
+  await syncDirectory(directory);
+  await removeIfThere(markerPath(directory, name));
+  await syncDirectory(directory);
+}
+
+function* archiveFileNames(name: string, { chunks, m, index }: PendingCommit): Generator<string> {
+  for (let chunk = 1; chunk <= chunks; chunk++) {
+    for (let shard = 0; shard < m; shard++) yield shardFileName(name, chunk, shard);
+  }
+  if (index) yield indexFileName(name);
+}
+
+async function createMarker(
+  directory: string,
+  name: string,
+  marker: PendingCommit,
+): Promise<void> {
+  await syncDirectory(directory);
+  const path = markerPath(directory, name);
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path, { write: true, createNew: true });
+  } catch (error) {
+    if (systemErrorName(error) !== "EEXIST") throw error;
+    throw new EctarError("exists", `another ectar is writing archive ${name} in ${directory}`, {
+      archive: name,
+      path,
+      hint: "wait for it to end, then try again",
+    });
+  }
+  try {
+    const bytes = new TextEncoder().encode(JSON.stringify(marker) + "\n");
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    await file.sync();
+  } catch (error) {
+    file.close();
+    await Deno.remove(path);
+    throw error;
+  }
+  file.close();
+  await syncDirectory(directory);
+}
+
+/** A rename is on the disk only once its directory is; some file systems cannot sync directories. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await Deno.open(directory, { read: true });
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!["EINVAL", "EROFS", "ENOSYS", "ENOTSUP"].includes(systemErrorName(error) ?? "")) {
+      throw error;
+    }
+  } finally {
+    handle.close();
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (systemErrorName(error) !== "ENOENT") throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (systemErrorName(error) !== "ENOENT") throw error;
+  }
+}
+
+function temporaryPath(directory: string, finalName: string, id: string): string {
+  return join(directory, `.${finalName}.ectar-${id}`);
+}
+
+function markerPath(directory: string, name: string): string {
+  return join(directory, `.${name}.ectar-commit`);
+}
+
+function join(directory: string, fileName: string): string {
+  return directory.endsWith("/") ? directory + fileName : `${directory}/${fileName}`;
+}

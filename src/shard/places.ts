@@ -1,0 +1,150 @@
+/**
+ * Finds which archive is meant and which files belong to it, from what operators give: a base name,
+ * a directory, an index file, one shard file, or a pattern; several of them when the shards are
+ * spread over several disks.
+ *
+ * @module
+ */
+
+import picomatch from "picomatch";
+import { EctarError } from "../errors.ts";
+import { type ArchiveFile, listFiles, pendingCommit } from "./commit.ts";
+import { parseIndexFileName, parseShardFileName } from "./shard_name.ts";
+
+/** One shard file that was found. */
+export interface ShardFile {
+  /** Chunk number its name claims. */
+  chunk: number;
+  /** Shard number its name claims. */
+  shard: number;
+  /** Path. */
+  path: string;
+}
+
+/** The files of one archive. */
+export interface ArchiveFiles {
+  /** Archive name. */
+  name: string;
+  /** Shard files by chunk number, each in order of shard and place. */
+  shards: Map<number, ShardFile[]>;
+  /** Paths of index files, in order of place. */
+  indexes: string[];
+  /** UUID of the archive that an interrupted commit had made valid. */
+  committedUuid: string | undefined;
+}
+
+interface Place {
+  directory: string;
+  /** Which archive names and files this place means. */
+  accepts: (archiveName: string, fileName: string) => boolean;
+  /** A pattern or directory takes what there is; a name must be there. */
+  text: string;
+}
+
+/**
+ * Lists the files of the one archive that `inputs` name.
+ *
+ * @throws {EctarError} `not-found` when there is none, `usage` when they name several archives
+ */
+export async function findArchiveFiles(inputs: readonly string[]): Promise<ArchiveFiles> {
+  const byArchive = new Map<string, ArchiveFiles>();
+  const seenPaths = new Set<string>();
+  for (const input of inputs) {
+    const place = await parsePlace(input);
+    let found = 0;
+    for (const file of await listFiles(place.directory)) {
+      const shard = parseShardFileName(file.fileName);
+      const name = shard?.name ?? parseIndexFileName(file.fileName);
+      if (name === undefined || !place.accepts(name, file.fileName)) continue;
+      const archive = byArchive.get(name) ?? await newArchive(name, place.directory);
+      if (file.isTemporary && !(await isCommitted(file, name, place.directory, archive))) continue;
+      byArchive.set(name, archive);
+      found++;
+      if (seenPaths.has(file.path)) continue;
+      seenPaths.add(file.path);
+      if (shard === undefined) archive.indexes.push(file.path);
+      else addShard(archive, { chunk: shard.chunk, shard: shard.shard, path: file.path });
+    }
+    if (found === 0) throw nothingFound(input);
+  }
+  const archives = [...byArchive.values()];
+  if (archives.length > 1) throw severalFound(archives.map((archive) => archive.name));
+  const [archive] = archives;
+  for (const shards of archive.shards.values()) shards.sort((a, b) => a.shard - b.shard);
+  return archive;
+}
+
+function addShard(archive: ArchiveFiles, shard: ShardFile): void {
+  const shards = archive.shards.get(shard.chunk);
+  if (shards === undefined) archive.shards.set(shard.chunk, [shard]);
+  else shards.push(shard);
+}
+
+async function newArchive(name: string, directory: string): Promise<ArchiveFiles> {
+  const pending = await pendingCommit(directory, name);
+  return { name, shards: new Map(), indexes: [], committedUuid: pending?.uuid };
+}
+
+async function isCommitted(
+  file: ArchiveFile,
+  name: string,
+  directory: string,
+  archive: ArchiveFiles,
+): Promise<boolean> {
+  if (archive.committedUuid === undefined) return false;
+  const pending = await pendingCommit(directory, name);
+  return pending !== undefined && pending.id === file.id;
+}
+
+async function parsePlace(input: string): Promise<Place> {
+  if (input === "") throw new EctarError("usage", "an empty name was given as input");
+  if (await isDirectory(input)) {
+    return { directory: input, accepts: () => true, text: input };
+  }
+  const slash = input.lastIndexOf("/");
+  const directory = slash < 0 ? "." : input.slice(0, slash) || "/";
+  const base = input.slice(slash + 1);
+  const named = parseShardFileName(base)?.name ?? parseIndexFileName(base);
+  if (named !== undefined && await exists(input)) {
+    return { directory, accepts: (name) => name === named, text: input };
+  }
+  if (/[*?[{]/.test(base)) {
+    const matches = picomatch(base, { dot: false, nonegate: true });
+    // A pattern that the older ectar's users write, such as backup.c*, means the index as well.
+    const archiveNames = (name: string, fileName: string) =>
+      matches(fileName) || matches(name) || parseIndexFileName(fileName) !== undefined;
+    return { directory, accepts: archiveNames, text: input };
+  }
+  return { directory, accepts: (name) => name === base, text: input };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nothingFound(input: string): EctarError {
+  return new EctarError("not-found", `no shards and no index found for ${input}`, {
+    path: input,
+    hint: "give the archive's base name, its directory, its index file, or a pattern in quotes",
+  });
+}
+
+function severalFound(names: readonly string[]): EctarError {
+  const some = names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
+  return new EctarError("usage", `${names.length} archives are named: ${some}`, {
+    hint: "give the base name of one of them",
+  });
+}

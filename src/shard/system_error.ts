@@ -1,0 +1,61 @@
+/**
+ * Turns what the system's file calls throw into one clear line.
+ *
+ * @module
+ */
+
+import { EctarError, type ErrorCode, type ErrorContext } from "../errors.ts";
+
+const CODES: Record<string, ErrorCode> = {
+  ENOSPC: "no-space",
+  EDQUOT: "no-space",
+  EFBIG: "no-space",
+  EACCES: "permission",
+  EPERM: "permission",
+  EROFS: "permission",
+  ENOENT: "not-found",
+  ENOTDIR: "not-found",
+  EEXIST: "exists",
+  EISDIR: "exists",
+};
+
+const WORDS: Record<string, string> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "disk quota exceeded",
+  EFBIG: "file too large for this file system",
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  EROFS: "read-only file system",
+  ENOENT: "no such file or directory",
+  ENOTDIR: "a part of the path is not a directory",
+  EEXIST: "it exists already",
+  EISDIR: "it is a directory",
+  EIO: "input/output error",
+  EMFILE: "too many open files (see ulimit -n)",
+  ENFILE: "too many open files in the system",
+};
+
+/** Name of the system error in `error`, such as `ENOSPC`, or undefined. */
+export function systemErrorName(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
+/**
+ * The same failure as an `EctarError`: `doing` says what was tried ("cannot write x.c001.s00").
+ * Errors that are no system errors come back as they are: they are defects.
+ */
+export function fromSystemError(error: unknown, doing: string, context: ErrorContext): unknown {
+  if (error instanceof EctarError) return error;
+  const name = systemErrorName(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    return new EctarError("permission", `${doing}: not allowed by Deno's permissions`, context, {
+      cause: error,
+    });
+  }
+  if (name === undefined) return error;
+  const words = WORDS[name] ?? name;
+  return new EctarError(CODES[name] ?? "io", `${doing}: ${words}`, { ...context, errno: name }, {
+    cause: error,
+  });
+}
