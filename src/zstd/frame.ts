@@ -1,0 +1,149 @@
+/**
+ * Data frames: a stretch of bytes as one zstd frame with content size and checksum, compressed or
+ * stored, and back within known bounds.
+ *
+ * @module
+ */
+
+import { constants, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from "node:zlib";
+import { EctarError } from "../errors.ts";
+import { frameLength, parseFrameHeader, ZSTD_MAGIC } from "./frame_header.ts";
+import { xxh64 } from "./xxh64.ts";
+
+/** Tar bytes per data frame unless told otherwise: 4 MiB. */
+export const FRAME_SIZE = 4 * 1024 * 1024;
+
+/** Most content bytes one data frame may hold: seek table entries are 32 bits wide. */
+export const MAX_FRAME_CONTENT = 0x7fff_ffff;
+
+/** Most bytes a zstd block can hold. */
+const MAX_BLOCK_BYTES = 128 * 1024;
+
+/** Least history every decoder offers (RFC 8878 recommends 8 MiB). */
+const COMMON_WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** Bytes before a stored frame's first block: magic, descriptor, 4 bytes of content size. */
+const STORED_HEADER_BYTES = 9;
+
+/**
+ * Compresses `data` into one zstd frame that tells its content size and ends with a checksum.
+ *
+ * @param data up to 2^31-1 bytes; may view a SharedArrayBuffer
+ * @param level 1 to 22
+ */
+export function compressFrame(data: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
+  checkContentSize(data);
+  // The declared type lacks pledgedSrcSize; without it the frame would not tell its content size.
+  const options: ZstdOptions & { pledgedSrcSize: number } = {
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+    },
+    pledgedSrcSize: data.length,
+  };
+  return ownBuffer(zstdCompressSync(data, options) as Uint8Array<ArrayBuffer>);
+}
+
+/**
+ * Wraps `data` uncompressed into one zstd frame of raw blocks, with content size and checksum.
+ *
+ * @param data up to 2^31-1 bytes; may view a SharedArrayBuffer
+ */
+export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  checkContentSize(data);
+  const blocks = Math.max(1, Math.ceil(data.length / MAX_BLOCK_BYTES));
+  const frame = new Uint8Array(STORED_HEADER_BYTES + blocks * 3 + data.length + 4);
+  const view = new DataView(frame.buffer);
+  const fourByteSizeSingleSegmentChecksum = 0b1010_0100;
+  view.setUint32(0, ZSTD_MAGIC, true);
+  frame[4] = fourByteSizeSingleSegmentChecksum;
+  view.setUint32(5, data.length, true);
+
+  let offset = STORED_HEADER_BYTES;
+  for (let block = 0; block < blocks; block++) {
+    const part = data.subarray(block * MAX_BLOCK_BYTES, (block + 1) * MAX_BLOCK_BYTES);
+    const header = (part.length << 3) | (block === blocks - 1 ? 1 : 0);
+    view.setUint16(offset, header & 0xffff, true);
+    frame[offset + 2] = header >>> 16;
+    frame.set(part, offset + 3);
+    offset += 3 + part.length;
+  }
+  view.setUint32(offset, Number(xxh64(data) & 0xffff_ffffn), true);
+  return frame;
+}
+
+/**
+ * Decompresses exactly one frame of a known content size. Memory stays bounded by that size
+ * whatever the frame says.
+ *
+ * @param frame the frame, from its magic number to its last byte
+ * @param expectedSize content bytes it must hold
+ * @param maxSize most content bytes the caller is ready to take
+ * @throws {EctarError} `format` when `frame` is not one whole frame of that size, or does not decode
+ */
+export function decompressFrame(
+  frame: Uint8Array,
+  expectedSize: number,
+  maxSize: number,
+): Uint8Array<ArrayBuffer> {
+  if (expectedSize > maxSize) {
+    throw new EctarError(
+      "format",
+      `zstd frame of ${expectedSize} bytes, at most ${maxSize} allowed`,
+    );
+  }
+  const length = frameLength(frame);
+  if (length !== frame.length) {
+    throw new EctarError(
+      "format",
+      length === undefined ? "zstd frame is cut short" : "bytes follow the end of a zstd frame",
+    );
+  }
+  const header = parseFrameHeader(frame)!;
+  if (header.contentSize !== undefined && header.contentSize !== expectedSize) {
+    throw new EctarError(
+      "format",
+      `zstd frame claims ${header.contentSize} bytes where ${expectedSize} are expected`,
+    );
+  }
+  if (header.windowSize > Math.max(COMMON_WINDOW_BYTES, maxSize)) {
+    throw new EctarError("format", `zstd frame needs a window of ${header.windowSize} bytes`);
+  }
+  return inflate(frame, expectedSize);
+}
+
+function inflate(frame: Uint8Array, expectedSize: number): Uint8Array<ArrayBuffer> {
+  let content: Uint8Array<ArrayBuffer>;
+  try {
+    // One byte more than needed lets the decoder finish in a single pass.
+    content = zstdDecompressSync(frame, {
+      chunkSize: Math.max(64, expectedSize + 1),
+      maxOutputLength: Math.max(1, expectedSize),
+    }) as Uint8Array<ArrayBuffer>;
+  } catch (cause) {
+    const tooLong = (cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+    const reason = tooLong ? `it holds more than ${expectedSize} bytes` : (cause as Error).message;
+    throw new EctarError("format", `zstd frame does not decode: ${reason}`, {}, { cause });
+  }
+  if (content.length !== expectedSize) {
+    throw new EctarError(
+      "format",
+      `zstd frame holds ${content.length} bytes where ${expectedSize} are expected`,
+    );
+  }
+  return content;
+}
+
+function checkContentSize(data: Uint8Array): void {
+  if (data.length > MAX_FRAME_CONTENT) {
+    throw new EctarError("usage", `a data frame of ${data.length} bytes is too large`);
+  }
+}
+
+/** A view that covers its whole buffer, so that it can be transferred to another thread. */
+function ownBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? new Uint8Array(bytes.buffer)
+    : bytes.slice();
+}
