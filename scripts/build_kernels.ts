@@ -1,0 +1,96 @@
+/**
+ * Compiles the AssemblyScript sources to WebAssembly and writes them, in base64, as TypeScript
+ * modules: those load without any permission and bundle everywhere. The same sources give the same
+ * bytes, so tests/integration/kernel_build_test.ts can prove that the modules in the tree are what
+ * the sources say.
+ *
+ *     deno run -A scripts/build_kernels.ts
+ *
+ * @module
+ */
+import asc from "assemblyscript/asc";
+
+interface WasmBuild {
+  /** Name of the exported constant. */
+  constant: string;
+  /** WebAssembly features beyond the basic ones, as asc names them. */
+  features: readonly string[];
+}
+
+interface ModuleBuild {
+  /** AssemblyScript source, relative to the project. */
+  source: string;
+  /** Generated TypeScript module, relative to the project. */
+  output: string;
+  /** Further compiler options. */
+  options: readonly string[];
+  wasms: readonly WasmBuild[];
+}
+
+const SHARED_MEMORY_PAGES = 16384;
+
+/** Everything that is generated, and from what. */
+export const MODULE_BUILDS: readonly ModuleBuild[] = [
+  {
+    source: "src/erasure/kernel/assembly/combine.ts",
+    output: "src/erasure/kernel/kernel_wasm.ts",
+    options: [
+      "--importMemory",
+      "--sharedMemory",
+      "--initialMemory=1",
+      `--maximumMemory=${SHARED_MEMORY_PAGES}`,
+    ],
+    wasms: [
+      { constant: "RELAXED_SIMD_WASM", features: ["threads", "simd", "relaxed-simd"] },
+      { constant: "SIMD_WASM", features: ["threads", "simd"] },
+      { constant: "SCALAR_WASM", features: ["threads"] },
+    ],
+  },
+];
+
+const PROJECT = new URL("../", import.meta.url);
+
+async function compile(build: ModuleBuild, wasm: WasmBuild): Promise<Uint8Array> {
+  const source = await Deno.readTextFile(new URL(build.source, PROJECT));
+  const disabled = ["simd", "relaxed-simd", "threads"].filter((f) => !wasm.features.includes(f));
+  let output: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([
+    build.source,
+    "-O3",
+    "--runtime=stub",
+    "--noAssert",
+    ...build.options,
+    ...wasm.features.flatMap((feature) => ["--enable", feature]),
+    ...disabled.flatMap((feature) => ["--disable", feature]),
+    "--outFile=out.wasm",
+  ], {
+    readFile: (name) => name === build.source ? source : null,
+    writeFile: (name, contents) => {
+      if (name === "out.wasm" && typeof contents !== "string") output = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || output === undefined) {
+    throw new Error(`${build.source} does not compile: ${stderr.toString()}`, { cause: error });
+  }
+  return output;
+}
+
+/** The text of one generated module. */
+export async function generateModule(build: ModuleBuild): Promise<string> {
+  let text = `// Generated from ${build.source} by scripts/build_kernels.ts: do not edit.\n`;
+  for (const wasm of build.wasms) {
+    const bytes = await compile(build, wasm);
+    text += `\n/** ${bytes.length} bytes of WebAssembly, in base64. */\n`;
+    text += `export const ${wasm.constant} =\n  "${bytes.toBase64()}";\n`;
+  }
+  return text;
+}
+
+if (import.meta.main) {
+  for (const build of MODULE_BUILDS) {
+    const text = await generateModule(build);
+    await Deno.writeTextFile(new URL(build.output, PROJECT), text);
+    console.log(`${build.output}: ${text.length} characters`);
+  }
+}
