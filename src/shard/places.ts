@@ -9,7 +9,7 @@
 import picomatch from "picomatch";
 import { EctarError } from "../errors.ts";
 import { type ArchiveFile, listFiles, pendingCommit } from "./commit.ts";
-import { parseIndexFileName, parseShardFileName } from "./shard_name.ts";
+import { parseIndexFileName, parseShardFileName, type ShardName } from "./shard_name.ts";
 
 /** One shard file that was found. */
 export interface ShardFile {
@@ -35,10 +35,17 @@ export interface ArchiveFiles {
 
 interface Place {
   directory: string;
-  /** Which archive names and files this place means. */
-  accepts: (archiveName: string, fileName: string) => boolean;
-  /** A pattern or directory takes what there is; a name must be there. */
-  text: string;
+  /** Which of the archive files in that directory are meant. */
+  choose: (files: NamedFile[]) => NamedFile[];
+}
+
+/** A file of some archive. */
+interface NamedFile {
+  file: ArchiveFile;
+  /** Archive name. */
+  name: string;
+  /** What its name says, or undefined for an index. */
+  shard: ShardName | undefined;
 }
 
 /**
@@ -52,10 +59,7 @@ export async function findArchiveFiles(inputs: readonly string[]): Promise<Archi
   for (const input of inputs) {
     const place = await parsePlace(input);
     let found = 0;
-    for (const file of await listFiles(place.directory)) {
-      const shard = parseShardFileName(file.fileName);
-      const name = shard?.name ?? parseIndexFileName(file.fileName);
-      if (name === undefined || !place.accepts(name, file.fileName)) continue;
+    for (const { file, name, shard } of place.choose(await listArchiveFiles(place.directory))) {
       const archive = byArchive.get(name) ?? await newArchive(name, place.directory);
       if (file.isTemporary && !(await isCommitted(file, name, place.directory, archive))) continue;
       byArchive.set(name, archive);
@@ -80,6 +84,16 @@ function addShard(archive: ArchiveFiles, shard: ShardFile): void {
   else shards.push(shard);
 }
 
+async function listArchiveFiles(directory: string): Promise<NamedFile[]> {
+  const named: NamedFile[] = [];
+  for (const file of await listFiles(directory)) {
+    const shard = parseShardFileName(file.fileName);
+    const name = shard?.name ?? parseIndexFileName(file.fileName);
+    if (name !== undefined) named.push({ file, name, shard });
+  }
+  return named;
+}
+
 async function newArchive(name: string, directory: string): Promise<ArchiveFiles> {
   const pending = await pendingCommit(directory, name);
   return { name, shards: new Map(), indexes: [], committedUuid: pending?.uuid };
@@ -98,24 +112,25 @@ async function isCommitted(
 
 async function parsePlace(input: string): Promise<Place> {
   if (input === "") throw new EctarError("usage", "an empty name was given as input");
-  if (await isDirectory(input)) {
-    return { directory: input, accepts: () => true, text: input };
-  }
+  if (await isDirectory(input)) return { directory: input, choose: (files) => files };
   const slash = input.lastIndexOf("/");
   const directory = slash < 0 ? "." : input.slice(0, slash) || "/";
   const base = input.slice(slash + 1);
-  const named = parseShardFileName(base)?.name ?? parseIndexFileName(base);
-  if (named !== undefined && await exists(input)) {
-    return { directory, accepts: (name) => name === named, text: input };
+  if (/[*?[{]/.test(base) && !await exists(input)) {
+    return { directory, choose: (files) => chooseMatching(files, base) };
   }
-  if (/[*?[{]/.test(base)) {
-    const matches = picomatch(base, { dot: false, nonegate: true });
-    // A pattern that the older ectar's users write, such as backup.c*, means the index as well.
-    const archiveNames = (name: string, fileName: string) =>
-      matches(fileName) || matches(name) || parseIndexFileName(fileName) !== undefined;
-    return { directory, accepts: archiveNames, text: input };
-  }
-  return { directory, accepts: (name) => name === base, text: input };
+  const isOneFile = await exists(input);
+  const ofOneFile = isOneFile ? parseShardFileName(base)?.name ?? parseIndexFileName(base) : base;
+  return { directory, choose: (files) => files.filter(({ name }) => name === (ofOneFile ?? base)) };
+}
+
+/** A pattern such as `backup.c*` means the shards it matches, and their archives' indexes. */
+function chooseMatching(files: NamedFile[], pattern: string): NamedFile[] {
+  const matches = picomatch(pattern, { dot: false, nonegate: true });
+  const matching = files.filter(({ file, name }) => matches(file.fileName) || matches(name));
+  const archives = new Set(matching.map(({ name }) => name));
+  const indexes = files.filter(({ name, shard }) => shard === undefined && archives.has(name));
+  return [...new Set([...matching, ...indexes])];
 }
 
 async function isDirectory(path: string): Promise<boolean> {
