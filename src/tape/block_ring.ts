@@ -1,0 +1,97 @@
+/**
+ * A ring of tape blocks between who makes bytes and the drive that writes them. All memory is
+ * taken once; blocks are shared memory so that a Worker can write them without a copy.
+ *
+ * @module
+ */
+
+/** Blocks start on page boundaries: st writes aligned buffers without its bounce buffer. */
+const PAGE_BYTES = 4096;
+const WASM_PAGE_BYTES = 65536;
+
+/**
+ * Shared memory that starts on a page boundary where that matters. Only WebAssembly memory promises
+ * the alignment, but each reserves gigabytes of addresses, so small rings do without it.
+ */
+function allocateShared(bytes: number): SharedArrayBuffer {
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+  if (bytes < 4 << 20 || pages > 65536) return new SharedArrayBuffer(bytes);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return memory.buffer as unknown as SharedArrayBuffer;
+}
+
+/** A first-in first-out ring of blocks of one size. */
+export class BlockRing {
+  /** Bytes per block. */
+  readonly blockSize: number;
+  /** Number of blocks. */
+  readonly capacity: number;
+  readonly #blocks: Uint8Array[] = [];
+  /** Blocks put in and taken out since the beginning. */
+  #filled = 0;
+  #taken = 0;
+  /** Bytes in the block being filled. */
+  #partial = 0;
+
+  /**
+   * @param blockSize bytes per block
+   * @param capacity number of blocks, at least 2 so that one fills while one is written
+   */
+  constructor(blockSize: number, capacity: number) {
+    this.blockSize = blockSize;
+    this.capacity = Math.max(2, capacity);
+    const stride = Math.ceil(blockSize / PAGE_BYTES) * PAGE_BYTES;
+    const memory = allocateShared(stride * this.capacity);
+    for (let i = 0; i < this.capacity; i++) {
+      this.#blocks.push(new Uint8Array(memory, i * stride, blockSize));
+    }
+  }
+
+  /** Whole blocks waiting to be taken. */
+  get ready(): number {
+    return this.#filled - this.#taken;
+  }
+
+  /** Bytes of an unfinished block. */
+  get partial(): number {
+    return this.#partial;
+  }
+
+  /** Whether no block can be filled before one is released. */
+  get full(): boolean {
+    return this.ready === this.capacity;
+  }
+
+  /** Copies bytes in until they end or the ring is full; returns how many it took. */
+  put(bytes: Uint8Array): number {
+    let taken = 0;
+    while (taken < bytes.length && !this.full) {
+      const block = this.#blocks[this.#filled % this.capacity];
+      const count = Math.min(this.blockSize - this.#partial, bytes.length - taken);
+      block.set(bytes.subarray(taken, taken + count), this.#partial);
+      taken += count;
+      this.#partial += count;
+      if (this.#partial === this.blockSize) {
+        this.#partial = 0;
+        this.#filled++;
+      }
+    }
+    return taken;
+  }
+
+  /** The oldest whole block; it stays in the ring until `release`. */
+  oldest(): Uint8Array {
+    return this.#blocks[this.#taken % this.capacity];
+  }
+
+  /** Gives the oldest block's place back. */
+  release(): void {
+    this.#taken++;
+  }
+
+  /** Forgets the newest `count` whole blocks and the unfinished one. */
+  dropNewest(count: number): void {
+    this.#filled -= count;
+    this.#partial = 0;
+  }
+}
