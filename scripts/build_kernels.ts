@@ -46,6 +46,12 @@ export const MODULE_BUILDS: readonly ModuleBuild[] = [
       { constant: "SCALAR_WASM", features: ["threads"] },
     ],
   },
+  {
+    source: "src/zstd/xxh64_assembly.ts",
+    output: "src/zstd/xxh64_wasm.ts",
+    options: [],
+    wasms: [{ constant: "XXH64_WASM", features: [] }],
+  },
 ];
 
 const PROJECT = new URL("../", import.meta.url);

@@ -1,7 +1,7 @@
 /** What several tests of the erasure code need. */
 import { ReedSolomon } from "../../../src/erasure/reed_solomon.ts";
-import { type KernelName } from "../../../src/erasure/kernel/kernel.ts";
-import { type ShardBatch } from "../../../src/erasure/shard_batch.ts";
+import type { KernelName } from "../../../src/erasure/kernel/kernel.ts";
+import type { ShardBatch } from "../../../src/erasure/shard_batch.ts";
 
 /** The generator of the vectors: aperiodic, so that misplaced cells show. */
 export function pseudoRandomBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {

@@ -74,11 +74,11 @@ function combineTile(
   }
   for (; at < end; at++) {
     for (let row: usize = 0; row < rows; row++) {
-      const target = target_(targets, row) + at;
+      const target = addressAt(targets, row) + at;
       let sum: u32 = accumulate ? load<u8>(target) : 0;
       let table = tables + row * TABLE_BYTES;
       for (let i: usize = 0; i < count; i++) {
-        const x: u32 = load<u8>(target_(sources, i) + at);
+        const x: u32 = load<u8>(addressAt(sources, i) + at);
         sum ^= load<u8>(table + (x & 15)) ^ load<u8>(table + 16 + (x >> 4));
         table += rows * TABLE_BYTES;
       }
@@ -87,7 +87,7 @@ function combineTile(
   }
 }
 
-function target_(pointers: usize, index: usize): usize {
+function addressAt(pointers: usize, index: usize): usize {
   return load<u32>(pointers + index * POINTER_BYTES);
 }
 
@@ -115,10 +115,10 @@ function fourRows(
   end: usize,
   accumulate: bool,
 ): usize {
-  const t0 = target_(targets, 0);
-  const t1 = target_(targets, 1);
-  const t2 = target_(targets, 2);
-  const t3 = target_(targets, 3);
+  const t0 = addressAt(targets, 0);
+  const t1 = addressAt(targets, 1);
+  const t2 = addressAt(targets, 2);
+  const t3 = addressAt(targets, 3);
   const sourcesEnd = sources + count * POINTER_BYTES;
   let at = start;
   for (; at + 32 <= end; at += 32) {
@@ -187,8 +187,8 @@ function twoRows(
   end: usize,
   accumulate: bool,
 ): usize {
-  const t0 = target_(targets, 0);
-  const t1 = target_(targets, 1);
+  const t0 = addressAt(targets, 0);
+  const t1 = addressAt(targets, 1);
   const sourcesEnd = sources + count * POINTER_BYTES;
   let at = start;
   for (; at + 32 <= end; at += 32) {
@@ -237,7 +237,7 @@ function oneRow(
   end: usize,
   accumulate: bool,
 ): usize {
-  const t0 = target_(targets, 0);
+  const t0 = addressAt(targets, 0);
   const sourcesEnd = sources + count * POINTER_BYTES;
   let at = start;
   for (; at + 32 <= end; at += 32) {
