@@ -1,0 +1,171 @@
+/**
+ * Puts owner, attributes, permissions and time onto a restored node, in the one order that works:
+ * a change of owner clears set-ID bits and capabilities, so it comes first; attributes may need the
+ * owner's write permission, so they precede the permissions; an access control list holds
+ * permissions too, so it follows them; the time comes last.
+ *
+ * What the system refuses here is noted, not an error: the content is there.
+ *
+ * @module
+ */
+
+import { printablePath } from "../printable.ts";
+import type { ExtendedAttribute } from "../tar/entry.ts";
+import type { NoteBook, RestoreNoteKind } from "./restore_report.ts";
+import type { RestoreTarget } from "./restore_target.ts";
+
+/** What is restored besides content. */
+export interface MetadataPolicy {
+  /** Owners as recorded; false leaves everything to the user who restores. */
+  preserveOwner: boolean;
+  /** Owners by number even where the recorded names exist here. */
+  numericOwner: boolean;
+  /** All permission bits; false applies the umask and leaves out set-ID and sticky bits. */
+  preservePermissions: boolean;
+  /** Extended attributes and access control lists. */
+  preserveAttributes: boolean;
+}
+
+/** Metadata of one node with its owner resolved to numbers. */
+export interface NodeMetadata {
+  kind: "file" | "partial-file" | "directory" | "symlink" | "special";
+  mode: number;
+  uid: number;
+  gid: number;
+  mtimeNs: bigint;
+  xattrs: readonly ExtendedAttribute[];
+}
+
+const SET_UID = 0o4000;
+const SET_GID = 0o2000;
+
+/** Largest valid owner number; the next means "leave as it is" to the system. */
+const ID_MAX = 0xfffffffe;
+
+/** How many names are remembered before the memory is emptied. */
+const NAMES_MAX = 4096;
+
+/** Sets the metadata of nodes and notes what could not be set. */
+export class MetadataSetter {
+  readonly #target: RestoreTarget;
+  readonly #policy: MetadataPolicy;
+  readonly #notes: NoteBook;
+  readonly #users = new Map<string, number | undefined>();
+  readonly #groups = new Map<string, number | undefined>();
+
+  constructor(target: RestoreTarget, policy: MetadataPolicy, notes: NoteBook) {
+    this.#target = target;
+    this.#policy = policy;
+    this.#notes = notes;
+  }
+
+  /** Owner numbers on this system: those of the names where both are known here, else as recorded. */
+  localOwner(
+    { uid, gid, user, group }: { uid: number; gid: number; user: Uint8Array; group: Uint8Array },
+  ): { uid: number; gid: number } {
+    if (this.#policy.numericOwner || !this.#policy.preserveOwner) return { uid, gid };
+    return {
+      uid: lookUp(this.#users, user, (name) => this.#target.userId(name)) ?? uid,
+      gid: lookUp(this.#groups, group, (name) => this.#target.groupId(name)) ?? gid,
+    };
+  }
+
+  /** Sets everything on the node behind `handle`; `path` is for notes. */
+  apply(handle: number, node: NodeMetadata, path: Uint8Array): void {
+    const lostBits = this.#setOwner(handle, node, path);
+    if (this.#policy.preserveAttributes) this.#setAttributes(handle, node, path, isNoAcl);
+    if (node.kind !== "symlink") this.#setMode(handle, node, lostBits, path);
+    if (this.#policy.preserveAttributes) this.#setAttributes(handle, node, path, isAcl);
+    this.#note("time", this.#target.setTime(handle, node.mtimeNs), path);
+  }
+
+  /** @returns the set-ID bits that must not be set, because the owner they lend is not right */
+  #setOwner(handle: number, node: NodeMetadata, path: Uint8Array): number {
+    const { uid, gid } = node;
+    const target = this.#target;
+
+    if (target.uid === 0 && this.#policy.preserveOwner) {
+      const valid = uid <= ID_MAX && gid <= ID_MAX;
+      const result = valid ? target.setOwner(handle, uid, gid) : -22;
+      return this.#note("owner", result, path) ? 0 : SET_UID | SET_GID;
+    }
+
+    // As a user: the owner is what it is, the group may be any that the user is in.
+    const mayGroup = target.groups.includes(gid);
+    let groupRight = mayGroup && gid === target.groups[0] && (node.mode & SET_GID) === 0;
+    if (mayGroup && !groupRight && this.#policy.preserveOwner) {
+      groupRight = target.setOwner(handle, -1, gid) === 0;
+    }
+    const ownerRight = uid === target.uid;
+    if (this.#policy.preserveOwner && !(ownerRight && groupRight)) this.#note("owner", -1, path);
+    return (ownerRight ? 0 : SET_UID) | (groupRight ? 0 : SET_GID);
+  }
+
+  #setMode(handle: number, node: NodeMetadata, lostBits: number, path: Uint8Array): void {
+    let mode = node.mode;
+    if (!this.#policy.preservePermissions) {
+      mode &= 0o777 & ~this.#target.umask;
+    } else if (node.kind === "partial-file") {
+      mode &= ~(SET_UID | SET_GID);
+    } else if (node.kind !== "directory" && (mode & lostBits) !== 0) {
+      mode &= ~lostBits;
+      this.#notes.add("set-id", () => printablePath(path), "owner differs");
+    }
+    this.#note("mode", this.#target.setMode(handle, mode), path);
+  }
+
+  #setAttributes(
+    handle: number,
+    node: NodeMetadata,
+    path: Uint8Array,
+    wanted: (name: Uint8Array) => boolean,
+  ): void {
+    for (const { name, value } of node.xattrs) {
+      if (!wanted(name)) continue;
+      // A file with holes where its code was must not run with more rights than its caller.
+      if (node.kind === "partial-file" && startsWith(name, CAPABILITY)) continue;
+      const result = this.#target.setAttribute(handle, name, value);
+      this.#note(isAcl(name) ? "acl" : "xattr", result, path, name);
+    }
+  }
+
+  /** Notes a failure; true when there was none. */
+  #note(kind: RestoreNoteKind, result: number, path: Uint8Array, detail?: Uint8Array): boolean {
+    if (result >= 0) return true;
+    const text = this.#target.errorText(-result);
+    const reason = detail === undefined ? text : `${printablePath(detail)}: ${text}`;
+    this.#notes.add(kind, () => printablePath(path), reason);
+    return false;
+  }
+}
+
+const ASCII = new TextEncoder();
+const ACL = ASCII.encode("system.posix_acl_");
+const CAPABILITY = ASCII.encode("security.capability");
+
+function isAcl(name: Uint8Array): boolean {
+  return startsWith(name, ACL);
+}
+
+function isNoAcl(name: Uint8Array): boolean {
+  return !isAcl(name);
+}
+
+function startsWith(name: Uint8Array, prefix: Uint8Array): boolean {
+  return name.length >= prefix.length && prefix.every((byte, at) => name[at] === byte);
+}
+
+/** Number of a name, asked once; names are remembered up to a bound. */
+function lookUp(
+  known: Map<string, number | undefined>,
+  name: Uint8Array,
+  ask: (name: Uint8Array) => number | undefined,
+): number | undefined {
+  if (name.length === 0) return undefined;
+  const key = String.fromCharCode(...name.subarray(0, 256));
+  if (known.has(key)) return known.get(key);
+  if (known.size >= NAMES_MAX) known.clear();
+  const id = name.length > 256 || name.includes(0) ? undefined : ask(name);
+  known.set(key, id);
+  return id;
+}
