@@ -41,8 +41,13 @@ export function compressFrame(data: Uint8Array, level: number): Uint8Array<Array
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
     pledgedSrcSize: data.length,
+    // With room for the whole frame it is made in one call: Deno 2.9 otherwise may append a second,
+    // empty frame.
+    chunkSize: compressBound(data.length),
   };
-  return ownBuffer(zstdCompressSync(data, options) as Uint8Array<ArrayBuffer>);
+  const output = zstdCompressSync(data, options) as Uint8Array<ArrayBuffer>;
+  if (frameLength(output) !== output.length) throw new Error("zstd made more than one frame");
+  return ownBuffer(output);
 }
 
 /**
@@ -132,7 +137,12 @@ function inflate(frame: Uint8Array, expectedSize: number): Uint8Array<ArrayBuffe
       `zstd frame holds ${content.length} bytes where ${expectedSize} are expected`,
     );
   }
-  return content;
+  return new Uint8Array(content.buffer, content.byteOffset, expectedSize);
+}
+
+/** Most bytes a frame of `contentSize` bytes can have. */
+function compressBound(contentSize: number): number {
+  return contentSize + (contentSize >>> 8) + 1024;
 }
 
 function checkContentSize(data: Uint8Array): void {
@@ -141,9 +151,12 @@ function checkContentSize(data: Uint8Array): void {
   }
 }
 
-/** A view that covers its whole buffer, so that it can be transferred to another thread. */
+/**
+ * A plain view that covers its whole buffer, so that it can be transferred to another thread; node's
+ * own is a Buffer, whose `slice` does not copy.
+ */
 function ownBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength === bytes.buffer.byteLength
+  return bytes.length === bytes.buffer.byteLength
     ? new Uint8Array(bytes.buffer)
-    : bytes.slice();
+    : new Uint8Array(bytes);
 }
