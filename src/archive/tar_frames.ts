@@ -13,11 +13,22 @@ export interface Note {
     | "unreadable"
     | "changed-while-read"
     | "shrunk-while-read"
-    | "metadata-unreadable";
+    | "metadata-unreadable"
+    /** A symlink was to be followed but leads nowhere or in a circle: stored as a symlink. */
+    | "symlink-kept"
+    /** Member names lack what stood before them, such as a leading slash; told once each. */
+    | "names-stripped"
+    /** A file of the archive being written was left out. */
+    | "own-output-skipped";
   /** Path, printable (control characters escaped, lossy UTF-8). */
   path: string;
   /** One line for people. */
   message: string;
+}
+
+/** Whether the archive lacks something of what was asked for; the other notes just inform. */
+export function isShortfall(note: Note): boolean {
+  return note.kind !== "names-stripped" && note.kind !== "own-output-skipped";
 }
 
 /** Up to `frameSize` bytes of the tar stream; a frame never crosses a chunk boundary. */

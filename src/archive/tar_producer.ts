@@ -1,0 +1,173 @@
+/**
+ * Turns a file tree into the tar stream of an archive: walks, reads file data straight into the
+ * frames, hashes it, and writes an index record for each member. Synchronous, and the same for the
+ * same tree; a Worker drives it in earnest, tests drive it in memory.
+ *
+ * @module
+ */
+
+import { createHash, type Hash } from "node:crypto";
+import { EctarError } from "../errors.ts";
+import {
+  encodeMemberHeader,
+  END_OF_ARCHIVE,
+  paddingAfter,
+  storedSize,
+} from "../tar/encode_member.ts";
+import type { TarEntry } from "../tar/entry.ts";
+import type { FileTree } from "../tree/file_tree.ts";
+import { checkOperands, pathsOverlap } from "../tree/operand.ts";
+import { type OwnOutputOptions, OwnOutputs } from "../tree/own_outputs.ts";
+import { printable } from "../tree/path_text.ts";
+import { walk, type WalkOptions } from "../tree/walk.ts";
+import type { Note, TarFrame, TarTotals } from "./tar_frames.ts";
+import { type FrameBuffer, FrameCutter } from "./tar_source_frames.ts";
+import { type Member, MemberReader, type MetadataOptions } from "./tar_source_member.ts";
+import { ContentReader } from "./tar_source_content.ts";
+import { recordLine } from "./tar_source_record.ts";
+
+/** What to archive and how to cut it. Can be handed to a Worker. */
+export interface ProducerOptions extends WalkOptions, MetadataOptions {
+  /** Tar bytes per chunk. */
+  chunkSize: number;
+  /** Tar bytes per frame. */
+  frameSize: number;
+  /** What belongs to the archive being written and so is left out. */
+  ownOutputs?: OwnOutputOptions;
+}
+
+/** What the producer needs from whoever drives it. */
+export interface ProducerHost {
+  /** A free buffer of the pool; called at most once between two frames. */
+  acquire(): FrameBuffer;
+  /** Called now and then; may throw to stop the producer. */
+  checkpoint(): void;
+}
+
+/** Bytes read and hashed at once: small enough to be hashed from the processor's cache. */
+const READ_SIZE = 256 * 1024;
+const ZEROS = new Uint8Array(1024 * 1024);
+
+/**
+ * Checks that every path named exists, and prepares the stream.
+ *
+ * @throws {EctarError} not-found or permission for a path named, usage for an unknown owner
+ */
+export function startTar(
+  tree: FileTree,
+  options: ProducerOptions,
+  host: ProducerHost,
+): Generator<TarFrame, TarTotals> {
+  checkOperands(tree, options.groups);
+  return new TarProducer(tree, options, host).frames();
+}
+
+class TarProducer {
+  readonly #tree: FileTree;
+  readonly #options: ProducerOptions;
+  readonly #host: ProducerHost;
+  readonly #cutter: FrameCutter;
+  readonly #own: OwnOutputs;
+  readonly #members: MemberReader;
+  readonly #totals: TarTotals = { members: 0, files: 0, fileBytes: 0, tarBytes: 0 };
+
+  constructor(tree: FileTree, options: ProducerOptions, host: ProducerHost) {
+    this.#tree = tree;
+    this.#options = options;
+    this.#host = host;
+    this.#cutter = new FrameCutter(options.chunkSize, options.frameSize, () => host.acquire());
+    this.#own = new OwnOutputs(tree, options.ownOutputs);
+    const overlap = pathsOverlap(options.groups);
+    this.#members = new MemberReader(tree, options, this.#own, overlap, this.#note);
+  }
+
+  *frames(): Generator<TarFrame, TarTotals> {
+    for (const node of walk(this.#tree, this.#options, this.#own, this.#note)) {
+      this.#host.checkpoint();
+      const member = this.#members.read(node);
+      if (member === undefined) continue;
+      try {
+        yield* this.#member(member);
+      } finally {
+        member.file?.close();
+      }
+    }
+    this.#cutter.beginMember(END_OF_ARCHIVE.length);
+    yield* this.#put(END_OF_ARCHIVE);
+    yield this.#cutter.take();
+    this.#totals.tarBytes = this.#cutter.tarOffset;
+    return this.#totals;
+  }
+
+  *#member(member: Member): Generator<TarFrame> {
+    const { entry, stat } = member;
+    const header = this.#header(entry);
+    if (header === undefined) return;
+    const stored = storedSize(entry);
+    const padding = paddingAfter(stored);
+    this.#cutter.beginMember(header.length + stored + padding);
+    if (header.length <= this.#cutter.room) this.#cutter.copy(header, 0);
+    else yield* this.#put(header);
+    let checksum = "";
+    if (member.file !== undefined) {
+      const hash = createHash("sha256");
+      yield* this.#content(member, hash);
+      checksum = hash.digest("hex");
+      for (let left = padding; left > 0; left -= this.#cutter.zeros(left)) {
+        if (this.#cutter.isFull) yield this.#cutter.take();
+      }
+      this.#totals.files++;
+      this.#totals.fileBytes += entry.size;
+    }
+    this.#members.written(stat, entry.path);
+    this.#cutter.record(recordLine(entry, this.#cutter.memberPlace(), checksum));
+    this.#totals.members++;
+  }
+
+  /** Nothing, with a note, when no tar can hold the entry. */
+  #header(entry: TarEntry): Uint8Array | undefined {
+    try {
+      return encodeMemberHeader(entry);
+    } catch (error) {
+      if (!(error instanceof EctarError)) throw error;
+      this.#note({ kind: "unreadable", path: printable(entry.path), message: error.message });
+      return undefined;
+    }
+  }
+
+  *#put(bytes: Uint8Array): Generator<TarFrame> {
+    for (let done = 0; done < bytes.length;) {
+      if (this.#cutter.isFull) yield this.#cutter.take();
+      done += this.#cutter.copy(bytes, done);
+    }
+  }
+
+  *#content(member: Member, hash: Hash): Generator<TarFrame> {
+    const { entry } = member;
+    const content = new ContentReader(member, hash, this.#note);
+    let at = 0;
+    for (const { offset, length } of entry.sparse ?? [{ offset: 0, length: entry.size }]) {
+      this.#hashHole(hash, offset - at);
+      at = offset;
+      for (const end = offset + length; at < end;) {
+        if (this.#cutter.isFull) yield this.#cutter.take();
+        this.#host.checkpoint();
+        const space = this.#cutter.space(Math.min(READ_SIZE, end - at));
+        content.fill(space, at);
+        this.#cutter.advance(space.length);
+        at += space.length;
+      }
+    }
+    this.#hashHole(hash, entry.size - at);
+    content.compareWithNow();
+  }
+
+  #hashHole(hash: Hash, length: number): void {
+    for (let left = length; left > 0; left -= ZEROS.length) {
+      this.#host.checkpoint();
+      hash.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+    }
+  }
+
+  readonly #note = (note: Note): void => this.#cutter.note(note);
+}

@@ -1,0 +1,77 @@
+/**
+ * Reads a file's content for its member. The header has promised a size, so whatever happens to the
+ * file, that many bytes are delivered; what is missing is zeros, and noted.
+ *
+ * @module
+ */
+
+import type { Hash } from "node:crypto";
+import { EctarError } from "../errors.ts";
+import { printable } from "../tree/path_text.ts";
+import type { Note } from "./tar_frames.ts";
+import type { Member } from "./tar_source_member.ts";
+
+/** Fills buffers with a file's bytes and hashes them. */
+export class ContentReader {
+  readonly #member: Member;
+  readonly #hash: Hash;
+  readonly #note: (note: Note) => void;
+  /** Reading gave no more: the rest is zeros. */
+  #ended = false;
+
+  constructor(member: Member, hash: Hash, note: (note: Note) => void) {
+    this.#member = member;
+    this.#hash = hash;
+    this.#note = note;
+  }
+
+  /** Fills `space` with the file's bytes from `offset` on. */
+  fill(space: Uint8Array, offset: number): void {
+    let filled = 0;
+    while (filled < space.length && !this.#ended) {
+      const got = this.#read(filled === 0 ? space : space.subarray(filled), offset + filled);
+      if (got === 0) this.#ended = true;
+      filled += got;
+    }
+    if (filled < space.length) space.fill(0, filled);
+    this.#hash.update(space);
+  }
+
+  /** Notes when the file is no longer as it was when it was opened. */
+  compareWithNow(): void {
+    if (this.#ended) return;
+    const { file, stat } = this.#member;
+    const now = file!.stat();
+    if (
+      now.size === stat.size &&
+      now.mtimeNanoseconds === stat.mtimeNanoseconds && now.mtimeSeconds === stat.mtimeSeconds &&
+      now.ctimeNanoseconds === stat.ctimeNanoseconds && now.ctimeSeconds === stat.ctimeSeconds
+    ) return;
+    const path = printable(this.#member.entry.path);
+    const message = `${path} changed while it was read`;
+    this.#note({ kind: "changed-while-read", path, message });
+  }
+
+  #read(into: Uint8Array, offset: number): number {
+    try {
+      const got = this.#member.file!.read(into, offset);
+      if (got === 0) this.#noteEnd("shrunk-while-read", `ends at byte ${offset}`);
+      return got;
+    } catch (error) {
+      if (!(error instanceof EctarError)) throw error;
+      const reason = error.context.errno ?? error.message;
+      this.#noteEnd("unreadable", `cannot be read at byte ${offset} (${reason})`);
+      return 0;
+    }
+  }
+
+  #noteEnd(kind: Note["kind"], what: string): void {
+    const { entry } = this.#member;
+    const path = printable(entry.path);
+    this.#note({
+      kind,
+      path,
+      message: `${path} ${what}: the rest of its ${entry.size} bytes is stored as zeros`,
+    });
+  }
+}

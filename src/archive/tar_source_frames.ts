@@ -1,0 +1,165 @@
+/**
+ * Cuts the tar stream into chunks and frames while it is written, in place, into the buffers of a
+ * pool. All positions are offsets in the tar stream; everything else follows from them.
+ *
+ * @module
+ */
+
+import type { Note, TarFrame } from "./tar_frames.ts";
+import type { MemberPlace } from "./tar_source_record.ts";
+
+/** A buffer of the pool. */
+export interface FrameBuffer {
+  /** Its number. */
+  slot: number;
+  /** At least `frameSize` bytes. */
+  buffer: Uint8Array;
+}
+
+/** Notes that wait for their frame; what goes beyond is only counted. */
+const MAX_WAITING_NOTES = 10_000;
+
+const encoder = new TextEncoder();
+
+/** The frame under way and where it lies. */
+export class FrameCutter {
+  /** Bytes of the tar stream so far. */
+  tarOffset = 0;
+  readonly #chunkSize: number;
+  readonly #frameSize: number;
+  readonly #acquire: () => FrameBuffer;
+  #slot = 0;
+  /** The frame's bytes when full; undefined between frames. */
+  #frame: Uint8Array | undefined;
+  #filled = 0;
+  #chunkOffset = 0;
+  #nextMember = 0;
+  #memberStart = 0;
+  #memberEnd = 0;
+  #records = "";
+  #notes: Note[] = [];
+  #uncountedNotes = 0;
+
+  constructor(chunkSize: number, frameSize: number, acquire: () => FrameBuffer) {
+    this.#chunkSize = chunkSize;
+    this.#frameSize = frameSize;
+    this.#acquire = acquire;
+  }
+
+  /** Whether the frame must be taken before more can be put. */
+  get isFull(): boolean {
+    return this.#frame !== undefined && this.#filled === this.#frame.length;
+  }
+
+  /** Whether there is a frame to take. */
+  get isOpen(): boolean {
+    return this.#frame !== undefined;
+  }
+
+  /** Bytes that can be put without taking the frame. */
+  get room(): number {
+    return this.#begun().length - this.#filled;
+  }
+
+  /** Says that a member of `size` bytes starts here. */
+  beginMember(size: number): void {
+    this.#memberStart = this.tarOffset;
+    this.#memberEnd = this.tarOffset + size;
+  }
+
+  /** Where the member that was begun last lies. */
+  memberPlace(): MemberPlace {
+    const chunk = Math.floor(this.#memberStart / this.#chunkSize);
+    return {
+      chunk: chunk + 1,
+      offset: this.#memberStart - chunk * this.#chunkSize,
+      size: this.#memberEnd - this.#memberStart,
+      spansChunks: Math.floor((this.#memberEnd - 1) / this.#chunkSize) > chunk,
+    };
+  }
+
+  /** Up to `limit` bytes of the frame, to be written and then counted by `advance`. */
+  space(limit: number): Uint8Array {
+    const frame = this.#begun();
+    return frame.subarray(this.#filled, Math.min(frame.length, this.#filled + limit));
+  }
+
+  /** Counts bytes written into `space`. */
+  advance(bytes: number): void {
+    this.#filled += bytes;
+    this.tarOffset += bytes;
+  }
+
+  /** Copies what fits of `bytes` from `from` on, and returns how much that was. */
+  copy(bytes: Uint8Array, from: number): number {
+    const frame = this.#begun();
+    const count = Math.min(bytes.length - from, frame.length - this.#filled);
+    frame.set(
+      from === 0 && count === bytes.length ? bytes : bytes.subarray(from, from + count),
+      this.#filled,
+    );
+    this.advance(count);
+    return count;
+  }
+
+  /** Puts zeros, as many of `count` as fit, and returns how many that were. */
+  zeros(count: number): number {
+    const space = this.space(count);
+    space.fill(0);
+    this.advance(space.length);
+    return space.length;
+  }
+
+  /** Adds the record of a member that has ended. */
+  record(line: string): void {
+    this.#records += line;
+  }
+
+  /** Adds a note. */
+  note(note: Note): void {
+    if (this.#notes.length < MAX_WAITING_NOTES) this.#notes.push(note);
+    else this.#uncountedNotes++;
+  }
+
+  /** Ends the frame under way. */
+  take(): TarFrame {
+    const end = this.tarOffset;
+    const frame: TarFrame = {
+      chunk: Math.floor(this.#chunkOffset / this.#chunkSize) + 1,
+      chunkOffset: this.#chunkOffset,
+      nextMember: this.#nextMember,
+      data: this.#begun().subarray(0, this.#filled),
+      slot: this.#slot,
+      fillsChunk: end - this.#chunkOffset === this.#chunkSize,
+      records: encoder.encode(this.#records),
+      notes: this.#takeNotes(),
+    };
+    this.#frame = undefined;
+    this.#records = "";
+    return frame;
+  }
+
+  #begun(): Uint8Array {
+    if (this.#frame !== undefined) return this.#frame;
+    const inChunk = this.tarOffset % this.#chunkSize;
+    if (inChunk === 0) {
+      this.#chunkOffset = this.tarOffset;
+      this.#nextMember = this.#memberStart === this.tarOffset ? this.tarOffset : this.#memberEnd;
+    }
+    const { slot, buffer } = this.#acquire();
+    this.#slot = slot;
+    this.#filled = 0;
+    return this.#frame = buffer.subarray(0, Math.min(this.#frameSize, this.#chunkSize - inChunk));
+  }
+
+  #takeNotes(): Note[] {
+    const notes = this.#notes;
+    this.#notes = [];
+    if (this.#uncountedNotes > 0) {
+      const message = `${this.#uncountedNotes} more notes are not listed`;
+      notes.push({ kind: "unreadable", path: "", message });
+      this.#uncountedNotes = 0;
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Index file records (src/index/records.ts) as JSON lines, built by hand because there are millions.
+ *
+ * @module
+ */
+
+import type { TarEntry } from "../tar/entry.ts";
+import { isUtf8, lossyText } from "../tree/path_text.ts";
+
+/** Where a member lies in the tar stream. */
+export interface MemberPlace {
+  /** Chunk in which it starts, from 1. */
+  chunk: number;
+  /** Offset of its start in the chunk's tar bytes. */
+  offset: number;
+  /** Bytes of it, headers and padding included. */
+  size: number;
+  /** Whether it goes on in a later chunk. */
+  spansChunks: boolean;
+}
+
+/** The member's record with a newline at its end. `checksum` is empty for what is no file. */
+export function recordLine(entry: TarEntry, place: MemberPlace, checksum: string): string {
+  const seconds = entry.mtimeNs / 1_000_000_000n;
+  let mtime = Number(seconds);
+  let nanoseconds = Number(entry.mtimeNs - seconds * 1_000_000_000n);
+  if (nanoseconds < 0) {
+    mtime--;
+    nanoseconds += 1_000_000_000;
+  }
+  const isLink = entry.type === "symlink" || entry.type === "hardlink";
+  const isDevice = entry.type === "char-device" || entry.type === "block-device";
+  return '{"path":' + text(entry.path) + inBase64("path_b64", entry.path) +
+    ',"chunk":' + place.chunk + ',"offset":' + place.offset +
+    ',"member_size":' + place.size + ',"size":' + entry.size +
+    ',"checksum":"' + checksum + '","mode":' + entry.mode +
+    ',"mtime":' + mtime + ',"mtime_ns":' + nanoseconds +
+    ',"uid":' + entry.uid + ',"gid":' + entry.gid +
+    ',"user":' + nameOrNull(entry.user) + ',"group":' + nameOrNull(entry.group) +
+    ',"entry_type":"' + entry.type +
+    '","target":' + (isLink ? text(entry.linkTarget) : "null") +
+    (isLink ? inBase64("target_b64", entry.linkTarget) : "") +
+    ',"spans_chunks":' + place.spansChunks +
+    (isDevice ? `,"device":[${entry.deviceMajor},${entry.deviceMinor}]` : "") + "}\n";
+}
+
+function nameOrNull(name: Uint8Array): string {
+  return name.length === 0 ? "null" : text(name);
+}
+
+function text(bytes: Uint8Array): string {
+  return JSON.stringify(lossyText(bytes));
+}
+
+/** The field, only where the bytes are not UTF-8. */
+function inBase64(field: string, bytes: Uint8Array): string {
+  if (!lossyText(bytes).includes("\ufffd") || isUtf8(bytes)) return "";
+  return `,"${field}":"${bytes.toBase64()}"`;
+}
