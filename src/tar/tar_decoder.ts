@@ -1,0 +1,370 @@
+/**
+ * Reads a tar stream that others push into it, in pieces of any size, with gaps where bytes were
+ * lost. It never looks for headers: after a gap that hits one, its driver has to say where the next
+ * member starts.
+ *
+ * @module
+ */
+
+import type { SparseSegment } from "./entry.ts";
+import { printable } from "./bytes.ts";
+import { MemberData } from "./member_data.ts";
+import { type DecodedMember, decodeMember } from "./member_decode.ts";
+import { readOldGnuExtension } from "./old_gnu_sparse.ts";
+import type { OwnerResolver } from "./posix_acl.ts";
+import { type MetadataFlag, Preamble } from "./preamble.ts";
+import { checkSegments, SparseMapParser, storedLength } from "./sparse_map.ts";
+import type { TarHandler } from "./tar_handler.ts";
+import { badTar, DEFAULT_LIMITS, type TarLimits } from "./tar_limits.ts";
+import { checkHeader, isZeroBlock, readNumber } from "./ustar_decode.ts";
+import { BLOCK_SIZE, FIELD, paddingAfter } from "./ustar_layout.ts";
+
+/** Settings of a {@link TarDecoder}. */
+export interface TarDecoderOptions {
+  /** Bounds for hostile archives; what is absent is as in `DEFAULT_LIMITS`. */
+  limits?: Partial<TarLimits>;
+  /** Numbers of the users and groups that ACL texts give by name only. */
+  resolve?: OwnerResolver;
+}
+
+/**
+ * - `header`: the next bytes are a header block
+ * - `metadata`: the body of a PAX or long-name header
+ * - `extension`: old GNU sparse extension blocks
+ * - `map`: a sparse 1.0 map
+ * - `data`: data that is delivered
+ * - `skip`: padding, or data that nobody needs; a gap does no harm here
+ */
+type Phase = "header" | "metadata" | "extension" | "map" | "data" | "skip" | "ended" | "lost";
+
+/** Parts of an archive that are no members. */
+const SPECIAL: Record<string, string> = {
+  "A": "Solaris ACL",
+  "M": "rest of a file that an earlier volume began",
+  "N": "list of long names in an early GNU form",
+  "V": "volume label",
+};
+
+/**
+ * Push decoder for a tar stream; offsets are absolute in the tar.
+ *
+ * After an error it is lost, and can be resynchronised like after a gap.
+ */
+export class TarDecoder {
+  readonly #handler: TarHandler;
+  readonly #limits: TarLimits;
+  readonly #resolve: OwnerResolver | undefined;
+  readonly #preamble: Preamble;
+  readonly #data: MemberData;
+  /** Collects a header block that comes in pieces. */
+  readonly #block = new Uint8Array(BLOCK_SIZE);
+  #blockFill = 0;
+  #phase: Phase = "header";
+  #offset = 0;
+  #zeroBlockSeen = false;
+
+  #member: DecodedMember | undefined;
+  #memberOffset = 0;
+  #map: SparseMapParser | undefined;
+  #mapLeft = 0;
+  #skipLeft = 0;
+
+  /**
+   * @param handler is told what the tar holds
+   * @param options limits and names
+   */
+  constructor(handler: TarHandler, options: TarDecoderOptions = {}) {
+    this.#handler = handler;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#resolve = options.resolve;
+    this.#preamble = new Preamble(this.#limits);
+    this.#data = new MemberData(handler);
+  }
+
+  /** Tar offset of the next byte to be pushed. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** True when the place of the next header is unknown: pushed bytes are ignored until resync. */
+  get lost(): boolean {
+    return this.#phase === "lost";
+  }
+
+  /** True when the end of the archive was seen; whatever follows is ignored. */
+  get ended(): boolean {
+    return this.#phase === "ended";
+  }
+
+  /**
+   * Takes the next bytes of the tar.
+   *
+   * @throws {EctarError} "format" when they are no tar, "unsupported" for a sparse format of the
+   * future; all bytes count as pushed then, and the decoder is lost
+   */
+  push(bytes: Uint8Array): void {
+    const end = this.#offset + bytes.length;
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const n = this.#step(bytes, at);
+        this.#offset += n;
+        at += n;
+      }
+    } catch (error) {
+      this.#enter("lost");
+      this.#offset = end;
+      throw error;
+    }
+  }
+
+  /** Tells that the next `length` bytes of the tar are lost. */
+  gap(length: number): void {
+    for (let left = length; left > 0;) {
+      const n = this.#stepOverGap(left);
+      this.#offset += n;
+      left -= n;
+    }
+  }
+
+  /**
+   * Goes on at `offset`, where a member (or the end of the archive) is known to start: the next bytes
+   * pushed are its first. A member that is still open ends as not intact.
+   */
+  resync(offset: number): void {
+    if (this.#phase === "data") this.#handler.entryEnd(false);
+    this.#enter("header");
+    this.#offset = offset;
+  }
+
+  /**
+   * Tells that the tar is over. A member that is still open ends as not intact.
+   *
+   * @throws {EctarError} "format" when it is cut short; nothing while {@link lost}
+   */
+  finish(): void {
+    if (this.#phase === "ended" || this.#phase === "lost") return;
+    if (this.#phase === "header" && this.#blockFill === 0 && this.#zeroBlockSeen) {
+      const message = `the archive ends with one zero block instead of two at ${this.#offset}`;
+      this.#handler.problem({ kind: "end", offset: this.#offset, message });
+      return this.#end();
+    }
+    if (this.#phase === "data") this.#handler.entryEnd(false);
+    this.#enter("lost");
+    throw badTar(this.#offset, "it is cut short");
+  }
+
+  /** Takes some of `bytes` from `at` on and returns how many. */
+  #step(bytes: Uint8Array, at: number): number {
+    switch (this.#phase) {
+      case "header":
+      case "extension":
+        return this.#takeBlock(bytes, at);
+      case "metadata": {
+        const n = this.#preamble.take(bytes, at);
+        if (this.#preamble.left === 0) this.#skipThenHeader(paddingAfter(this.#preamble.size));
+        return n;
+      }
+      case "map":
+        return this.#takeMap(bytes, at, this.#map!);
+      case "data": {
+        const n = this.#data.deliver(bytes, at);
+        if (this.#data.left === 0) this.#endMember();
+        return n;
+      }
+      case "skip":
+        return this.#skip(bytes.length - at);
+      case "ended":
+      case "lost":
+        return bytes.length - at;
+    }
+  }
+
+  #stepOverGap(length: number): number {
+    switch (this.#phase) {
+      case "data": {
+        const n = Math.min(length, this.#data.left);
+        this.#data.lose(n);
+        if (this.#data.left === 0) this.#endMember();
+        return n;
+      }
+      case "map":
+        this.#giveUpMap();
+        return 0;
+      case "skip":
+        return this.#skip(length);
+      case "ended":
+        return length;
+      default:
+        this.#enter("lost");
+        return length;
+    }
+  }
+
+  #enter(phase: "header" | "lost"): void {
+    this.#phase = phase;
+    this.#blockFill = 0;
+    this.#zeroBlockSeen = false;
+    this.#member = undefined;
+    this.#map = undefined;
+    this.#preamble.clear();
+  }
+
+  #takeBlock(bytes: Uint8Array, at: number): number {
+    const fill = this.#blockFill;
+    const n = Math.min(BLOCK_SIZE - fill, bytes.length - at);
+    if (n === BLOCK_SIZE) {
+      this.#onBlock(bytes, at, this.#offset);
+      return n;
+    }
+    this.#block.set(bytes.subarray(at, at + n), fill);
+    this.#blockFill = fill + n;
+    if (this.#blockFill === BLOCK_SIZE) {
+      this.#blockFill = 0;
+      this.#onBlock(this.#block, 0, this.#offset - fill);
+    }
+    return n;
+  }
+
+  #onBlock(bytes: Uint8Array, base: number, offset: number): void {
+    if (this.#phase === "extension") return this.#onExtension(bytes, base, offset);
+    if (bytes[base] === 0 && isZeroBlock(bytes, base)) return this.#onZeroBlock(offset);
+    if (this.#zeroBlockSeen) throw badTar(offset, "data follows a single zero block");
+    checkHeader(bytes, base, offset);
+    const flag = String.fromCharCode(bytes[base + FIELD.type.at]);
+    if (flag === "x" || flag === "g" || flag === "L" || flag === "K" || flag === "X") {
+      this.#beginMetadata(flag, readSize(bytes, base, offset), offset);
+    } else if (flag in SPECIAL) {
+      this.#skipSpecial(SPECIAL[flag], readSize(bytes, base, offset), offset);
+    } else {
+      this.#beginMember(bytes, base, offset);
+    }
+  }
+
+  #onZeroBlock(offset: number): void {
+    if (this.#preamble.memberOffset !== undefined) {
+      throw badTar(offset, "the archive ends between a member's headers");
+    }
+    if (this.#zeroBlockSeen) this.#end();
+    else this.#zeroBlockSeen = true;
+  }
+
+  #end(): void {
+    this.#phase = "ended";
+    this.#handler.end();
+  }
+
+  #beginMetadata(flag: MetadataFlag, size: number, offset: number): void {
+    this.#preamble.begin(flag, size, offset);
+    if (size > 0) this.#phase = "metadata";
+  }
+
+  #skipSpecial(what: string, size: number, headerOffset: number): void {
+    const offset = this.#preamble.memberOffset ?? headerOffset;
+    this.#preamble.clear();
+    const message = `skipped at tar offset ${offset}: ${what}`;
+    this.#handler.problem({ kind: "member-skipped", offset, message });
+    this.#skipThenHeader(size + paddingAfter(size));
+  }
+
+  #beginMember(bytes: Uint8Array, base: number, offset: number): void {
+    const before = this.#preamble.finish(offset);
+    const member = decodeMember(bytes, base, before, this.#limits, this.#resolve);
+    this.#member = member;
+    this.#memberOffset = before.memberOffset;
+    if (member.isExtended) {
+      this.#phase = "extension";
+    } else if (member.data === "map" && member.refusal === undefined) {
+      if (member.tarSize === 0) throw badTar(offset, "sparse file without its map");
+      this.#map = new SparseMapParser(this.#where(member), this.#limits.maxSparseSegments);
+      this.#mapLeft = member.tarSize;
+      this.#phase = "map";
+    } else {
+      this.#beginData(member, member.tarSize);
+    }
+  }
+
+  #onExtension(bytes: Uint8Array, base: number, offset: number): void {
+    const member = this.#member!;
+    const segments = member.entry.sparse as SparseSegment[];
+    const max = this.#limits.maxSparseSegments;
+    const more = readOldGnuExtension(bytes, base, offset, segments, max);
+    if (!more) this.#beginData(member, member.tarSize);
+  }
+
+  #takeMap(bytes: Uint8Array, at: number, map: SparseMapParser): number {
+    const n = map.push(bytes, at, Math.min(bytes.length, at + this.#mapLeft)) - at;
+    this.#mapLeft -= n;
+    if (map.done) {
+      this.#member!.entry.sparse = map.segments;
+      this.#map = undefined;
+      this.#beginData(this.#member!, this.#mapLeft);
+    } else if (this.#mapLeft === 0) {
+      throw badTar(this.#offset + n, "sparse map is cut short");
+    }
+    return n;
+  }
+
+  /** Without its map no stored byte can be placed: the member is announced, and lost as a whole. */
+  #giveUpMap(): void {
+    const { entry, tarSize } = this.#member!;
+    this.#handler.entry(entry, this.#memberOffset);
+    if (entry.size > 0) this.#handler.gapInData?.(entry.size, 0);
+    this.#handler.entryEnd(false);
+    this.#skipThenHeader(this.#mapLeft + paddingAfter(tarSize));
+  }
+
+  /** All headers are read; `size` bytes of data follow. */
+  #beginData(member: DecodedMember, size: number): void {
+    const { entry } = member;
+    const offset = this.#memberOffset;
+    if (member.refusal !== undefined) {
+      const message = `${this.#where(member)} is skipped: ${member.refusal}`;
+      this.#handler.problem({ kind: "member-refused", offset, message });
+      return this.#skipThenHeader(size + paddingAfter(member.tarSize));
+    }
+    if (entry.sparse !== undefined) {
+      checkSegments(entry.sparse, entry.size, this.#where(member), false);
+      if (storedLength(entry.sparse) !== size) {
+        throw badTar(offset, "sparse map does not account for the data stored");
+      }
+    }
+    for (const note of member.notes) {
+      const message = `${this.#where(member)}: ${note}`;
+      this.#handler.problem({ kind: "metadata", offset, message });
+    }
+    this.#handler.entry(entry, offset);
+    this.#data.begin(entry, member.data === "unused" ? 0 : size);
+    this.#phase = "data";
+    if (this.#data.left === 0) this.#endMember(member.data === "unused" ? size : 0);
+  }
+
+  #endMember(unused = 0): void {
+    this.#handler.entryEnd(this.#data.intact);
+    this.#skipThenHeader(unused + paddingAfter(this.#member!.tarSize));
+  }
+
+  #skipThenHeader(length: number): void {
+    this.#map = undefined;
+    this.#skipLeft = length;
+    this.#phase = length > 0 ? "skip" : "header";
+  }
+
+  #skip(available: number): number {
+    const n = Math.min(available, this.#skipLeft);
+    this.#skipLeft -= n;
+    if (this.#skipLeft === 0) this.#phase = "header";
+    return n;
+  }
+
+  #where(member: DecodedMember): string {
+    return `${printable(member.entry.path)} at tar offset ${this.#memberOffset}`;
+  }
+}
+
+function readSize(bytes: Uint8Array, base: number, offset: number): number {
+  const size = readNumber(bytes, base, FIELD.size, offset, "size");
+  if (size < 0 || !Number.isSafeInteger(offset + size + 2 * BLOCK_SIZE)) {
+    throw badTar(offset, "size is out of range");
+  }
+  return size;
+}
