@@ -9,11 +9,11 @@ import { Buffer } from "node:buffer";
 import { ReedSolomon } from "../erasure/reed_solomon.ts";
 import { EctarError } from "../errors.ts";
 import type { ChunkRecord } from "../index/records.ts";
-import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
+import type { MediumState } from "../shard/shard_io.ts";
 import { zfecHeaderLength } from "../shard/zfec_header.ts";
 import { encodeSeekTable, type SeekEntry, seekTableBytes } from "../zstd/seek_table.ts";
 import { PieceChecksummer } from "./chunk_writer_pieces.ts";
-import { StripeWriter } from "./chunk_writer_stripes.ts";
+import { type ChunkShards, StripeWriter } from "./chunk_writer_stripes.ts";
 import { encodeJsonFrame, JSON_FRAME_OVERHEAD, MAX_CHUNK_SIZE, MAX_DATA_FRAMES } from "./format.ts";
 import { encodeCrc32List } from "./format_crc32.ts";
 import { type ArchiveParameters, encodeHeader } from "./header.ts";
@@ -72,7 +72,7 @@ export class ChunkWriter {
   readonly archive: Readonly<ArchiveParameters>;
   /** Payload bytes of a shard that one CRC-32 in a {@link ChunkRecord} covers. */
   readonly indexPieceSize: number;
-  readonly #shards: ShardSetWriter;
+  readonly #shards: ChunkShards;
   readonly #stripes: StripeWriter;
   readonly #zfecHeaderBytes: number;
   #running: RunningChunk | undefined;
@@ -83,7 +83,7 @@ export class ChunkWriter {
    * @param shards where the shards go; it decides k, m and the block size
    * @throws {EctarError} `usage` when the parameters make no archive
    */
-  constructor(shards: ShardSetWriter, archive: ArchiveDescription) {
+  constructor(shards: ChunkShards, archive: ArchiveDescription) {
     const { k, m, blockSize } = shards;
     const { chunkSize, frameSize } = archive;
     if (!(chunkSize >= 1 && chunkSize <= MAX_CHUNK_SIZE)) {

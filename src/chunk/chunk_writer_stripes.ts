@@ -9,6 +9,12 @@ import type { ReedSolomon } from "../erasure/reed_solomon.ts";
 import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
 import { CELL_BYTES, StripeLayout } from "./layout.ts";
 
+/** What writing chunks needs of a {@link ShardSetWriter}. */
+export type ChunkShards = Pick<
+  ShardSetWriter,
+  "k" | "m" | "blockSize" | "beginChunk" | "write" | "endChunk" | "discardChunk"
+>;
+
 /** Bytes of one batch over all m shards, about; two batches are in use. */
 const BATCH_BYTES = 16 * 2 ** 20;
 
@@ -29,7 +35,7 @@ export type PayloadObserver = (shards: readonly Uint8Array[]) => void;
 /** Writes the stripes of one chunk after another. */
 export class StripeWriter {
   readonly #codec: ReedSolomon;
-  readonly #shards: ShardSetWriter;
+  readonly #shards: ChunkShards;
   readonly #batchStripes: number;
   /** Two batches that alternate; made once, reused for all chunks. */
   readonly #batches: ReturnType<ReedSolomon["allocateBatch"]>[];
@@ -51,7 +57,7 @@ export class StripeWriter {
   /**
    * @param chunkBytes about the most bytes of any chunk, to size the batches
    */
-  constructor(codec: ReedSolomon, shards: ShardSetWriter, chunkBytes: number) {
+  constructor(codec: ReedSolomon, shards: ChunkShards, chunkBytes: number) {
     this.#codec = codec;
     this.#shards = shards;
     this.#batchStripes = batchStripes(codec.k, codec.m, chunkBytes);
