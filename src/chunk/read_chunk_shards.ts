@@ -1,0 +1,192 @@
+/**
+ * Opens a chunk: reads the zfec header of every shard found and settles k, m and which shard is
+ * which. Names, places and headers may all be wrong; nothing is thrown away that could still be
+ * right, it is only tried later.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import type { ShardHandle } from "../shard/shard_io.ts";
+import {
+  decodeZfecHeader,
+  ZFEC_HEADER_MAX_BYTES,
+  type ZfecHeader,
+  zfecHeaderLength,
+} from "../shard/zfec_header.ts";
+import type { DamageLog } from "./read_damage.ts";
+import { RangeSet } from "./read_ranges.ts";
+import { ShardSource } from "./read_shard_source.ts";
+
+/** How sure it is that a shard has a number: smaller is surer. */
+export const Trust = {
+  /** Its own header says so. */
+  header: 0,
+  /** Only its name says so: its header is unreadable. */
+  name: 1,
+  /** Its name says so, against its own header. */
+  contradicted: 2,
+} as const;
+
+/** A shard taken for number `shard` of the chunk, until checksums prove otherwise. */
+export interface Candidate {
+  /** Shard number it is used as. */
+  readonly shard: number;
+  /** See {@link Trust}. */
+  readonly trust: number;
+  /** Its bytes. */
+  readonly source: ShardSource;
+  /** Payload ranges that cannot be read or do not exist. */
+  readonly holes: RangeSet;
+  /** Payload ranges that fail a checksum or disagree with the other shards. */
+  readonly suspect: RangeSet;
+  /** Payload ranges whose piece checksums were compared. */
+  readonly checked: RangeSet;
+  /** How often it let us down; the most reliable shards are read first. */
+  faults: number;
+}
+
+/** The shards of one chunk. */
+export interface ChunkShards {
+  /** Chunk number, from 1. */
+  readonly chunk: number;
+  /** Data shards. */
+  readonly k: number;
+  /** Total shards. */
+  readonly m: number;
+  /** Bytes of the zfec header. */
+  readonly headerBytes: number;
+  /** All candidates, the most trusted first. */
+  readonly candidates: readonly Candidate[];
+  /** Everything opened, to be closed. */
+  readonly sources: readonly ShardSource[];
+}
+
+interface Opened {
+  source: ShardSource;
+  header: ZfecHeader | undefined;
+}
+
+/**
+ * Settles what the handles of one chunk are.
+ *
+ * @param archive archive name for messages
+ * @param expected k and m as known from other chunks or the index; they win over a majority here
+ * @throws {EctarError} `too-few` when fewer than k shards of one kind are there
+ */
+export async function openChunkShards(
+  archive: string,
+  chunk: number,
+  handles: readonly ShardHandle[],
+  damage: DamageLog,
+  expected?: { k: number; m: number },
+): Promise<ChunkShards> {
+  const opened = await Promise.all(handles.map(openOne));
+  const parameters = settleParameters(opened, expected);
+  if (parameters === undefined) {
+    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
+      archive,
+      chunk,
+      hint: "look for its shard files or tapes elsewhere and give their places too",
+    });
+  }
+  const { k, m } = parameters;
+  const candidates: Candidate[] = [];
+  for (const shard of opened) candidates.push(...candidatesOf(shard, k, m, chunk, damage));
+  candidates.sort((a, b) => a.trust - b.trust || a.shard - b.shard);
+
+  const numbers = new Set(candidates.map((candidate) => candidate.shard));
+  for (let shard = 0; shard < m; shard++) {
+    if (!numbers.has(shard)) damage.add({ chunk, shard, origin: "" }, "missing", "not found");
+  }
+  if (numbers.size < k) {
+    throw new EctarError(
+      "too-few",
+      `chunk ${chunk} of ${archive}: ${numbers.size} of its ${m} shards were found, ${k} are needed`,
+      {
+        archive,
+        chunk,
+        hint: `find ${k - numbers.size} more of its shards: ${absent(m, numbers)}`,
+      },
+    );
+  }
+  const headerBytes = zfecHeaderLength(k, m);
+  return { chunk, k, m, headerBytes, candidates, sources: opened.map(({ source }) => source) };
+}
+
+async function openOne(handle: ShardHandle): Promise<Opened> {
+  const source = new ShardSource(handle);
+  const bytes = new Uint8Array(ZFEC_HEADER_MAX_BYTES);
+  const { length, holes } = await source.read(0, bytes);
+  if (holes.length > 0) return { source, header: undefined };
+  try {
+    return { source, header: decodeZfecHeader(bytes.subarray(0, length)) };
+  } catch {
+    return { source, header: undefined };
+  }
+}
+
+/** k and m that most shards agree on; ectar never pads, so headers that do are not counted. */
+function settleParameters(
+  opened: readonly Opened[],
+  expected: { k: number; m: number } | undefined,
+): { k: number; m: number } | undefined {
+  const votes = new Map<string, { k: number; m: number; shards: Set<number> }>();
+  for (const { header } of opened) {
+    if (header === undefined || header.padlen !== 0) continue;
+    const { k, m } = header;
+    const key = `${k}/${m}`;
+    const vote = votes.get(key) ?? { k, m, shards: new Set() };
+    vote.shards.add(header.sharenum);
+    votes.set(key, vote);
+  }
+  const agreed = expected === undefined ? undefined : votes.get(`${expected.k}/${expected.m}`);
+  if (agreed !== undefined && agreed.shards.size >= agreed.k) return agreed;
+  const score = (vote: { k: number; shards: Set<number> }) =>
+    vote.shards.size + (vote.shards.size >= vote.k ? 256 : 0);
+  return [...votes.values()].sort((a, b) => score(b) - score(a))[0] ?? expected;
+}
+
+function candidatesOf(
+  { source, header }: Opened,
+  k: number,
+  m: number,
+  chunk: number,
+  damage: DamageLog,
+): Candidate[] {
+  const named = source.named;
+  const as = (shard: number, trust: number): Candidate[] =>
+    shard < m
+      ? [{
+        shard,
+        trust,
+        source,
+        holes: new RangeSet(),
+        suspect: new RangeSet(),
+        checked: new RangeSet(),
+        faults: 0,
+      }]
+      : [];
+  const at = { chunk, shard: named, origin: source.origin };
+  if (header === undefined) {
+    const what = source.failure === undefined ? "damaged" : "unreadable";
+    damage.add(at, what, source.failure ?? "its zfec header cannot be read", { start: 0, end: 0 });
+    return as(named, Trust.name);
+  }
+  if (header.k !== k || header.m !== m || header.padlen !== 0) {
+    const says = `its zfec header says k=${header.k}, m=${header.m}, padlen ${header.padlen}`;
+    damage.add(at, "foreign", `${says}; this chunk has k=${k}, m=${m}`);
+    return as(named, Trust.contradicted);
+  }
+  if (header.sharenum === named) return as(named, Trust.header);
+  const detail = `named shard ${named}, is shard ${header.sharenum}`;
+  damage.add({ ...at, shard: header.sharenum }, "misnamed", detail);
+  return [...as(header.sharenum, Trust.header), ...as(named, Trust.contradicted)];
+}
+
+/** "shards 3, 4 and 7 are missing", shortened. */
+function absent(m: number, present: ReadonlySet<number>): string {
+  const missing = Array.from({ length: m }, (_, shard) => shard).filter((s) => !present.has(s));
+  const named = missing.slice(0, 12).join(", ");
+  return `missing are ${named}${missing.length > 12 ? ` and ${missing.length - 12} more` : ""}`;
+}

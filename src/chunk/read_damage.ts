@@ -1,0 +1,109 @@
+/**
+ * What was found wrong with shards while reading, merged so that it stays small whatever the damage.
+ *
+ * @module
+ */
+
+import type { ByteRange } from "../shard/shard_io.ts";
+import { RangeSet } from "./read_ranges.ts";
+
+/** What is wrong with a shard. */
+export type DamageKind =
+  /** No such shard was found. */
+  | "missing"
+  /** It ends before it should. */
+  | "truncated"
+  /** Its zfec header speaks of another k or m, or its bytes belong to another archive or chunk. */
+  | "foreign"
+  /** Its place or name and its own header disagree about the shard number. */
+  | "misnamed"
+  /** Bytes differ from what was written. */
+  | "damaged"
+  /** The medium does not give the bytes back. */
+  | "unreadable";
+
+/** One thing wrong with one shard. */
+export interface ShardDamage {
+  /** Chunk number, from 1. */
+  chunk: number;
+  /** Shard number, from 0, that the shard counts as. */
+  shard: number;
+  /** Where it lies; empty for missing ones. */
+  origin: string;
+  /** What is wrong. */
+  what: DamageKind;
+  /** Payload bytes of the shard (after its zfec header) concerned; empty for the whole shard. */
+  ranges: readonly ByteRange[];
+  /** Whether everything that was to be read could be read in spite of it. */
+  repaired: boolean;
+  /** One line for people: what was noticed. */
+  detail: string;
+}
+
+interface Entry {
+  chunk: number;
+  shard: number;
+  origin: string;
+  what: DamageKind;
+  ranges: RangeSet;
+  detail: string;
+}
+
+/** Collects damage of a whole archive. */
+export class DamageLog {
+  readonly #entries = new Map<string, Entry>();
+  /** Payload ranges that could not be rebuilt, by chunk. */
+  readonly #lost = new Map<number, RangeSet>();
+  readonly #lostChunks = new Set<number>();
+
+  /** Notes damage; ranges of the same kind on the same shard merge. */
+  add(
+    at: { chunk: number; shard: number; origin: string },
+    what: DamageKind,
+    detail: string,
+    range?: ByteRange,
+  ): void {
+    const key = `${at.chunk}/${at.shard}/${what}/${at.origin}`;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const { chunk, shard, origin } = at;
+      entry = { chunk, shard, origin, what, detail, ranges: new RangeSet() };
+      this.#entries.set(key, entry);
+    }
+    if (range !== undefined) entry.ranges.add(range.start, range.end);
+  }
+
+  /** Notes that payload bytes of a chunk (the same in all its shards) could not be rebuilt. */
+  lose(chunk: number, range: ByteRange): void {
+    const lost = this.#lost.get(chunk) ?? new RangeSet();
+    lost.add(range.start, range.end);
+    this.#lost.set(chunk, lost);
+  }
+
+  /** Notes that nothing of a chunk could be rebuilt. */
+  loseChunk(chunk: number): void {
+    this.#lostChunks.add(chunk);
+  }
+
+  /** Everything noted, by chunk, then shard. */
+  report(): ShardDamage[] {
+    const report = [...this.#entries.values()].map((entry) => ({
+      chunk: entry.chunk,
+      shard: entry.shard,
+      origin: entry.origin,
+      what: entry.what,
+      detail: entry.detail,
+      ranges: entry.ranges.ranges,
+      repaired: this.#isRepaired(entry),
+    }));
+    return report.sort((a, b) => a.chunk - b.chunk || a.shard - b.shard);
+  }
+
+  #isRepaired(entry: Entry): boolean {
+    if (this.#lostChunks.has(entry.chunk)) return false;
+    const lost = this.#lost.get(entry.chunk);
+    if (lost === undefined) return true;
+    if (entry.ranges.ranges.length === 0) return false;
+    return !entry.ranges.ranges.some((range) => lost.overlaps(range.start, range.end));
+  }
+}
