@@ -7,6 +7,7 @@
 
 import * as v from "valibot";
 import { EctarError } from "../errors.ts";
+import { MAX_FRAME_CONTENT } from "../zstd/frame.ts";
 import {
   CHUNK_FORMAT,
   CHUNK_VERSION,
@@ -66,7 +67,7 @@ const headerSchema = v.object({
   created: timestamp,
   tar_offset: integer(0),
   next_member: integer(0),
-  frame_size: integer(1, 0x7fff_ffff),
+  frame_size: integer(1, MAX_FRAME_CONTENT),
   chunk_size: integer(1, MAX_CHUNK_SIZE),
   compression_level: integer(0, 22),
   piece_size: v.pipe(integer(4096, 2 ** 40), v.multipleOf(4096)),

@@ -13,8 +13,8 @@ import { xxh64 } from "./xxh64.ts";
 /** Tar bytes per data frame unless told otherwise: 4 MiB. */
 export const FRAME_SIZE = 4 * 1024 * 1024;
 
-/** Most content bytes one data frame may hold: seek table entries are 32 bits wide. */
-export const MAX_FRAME_CONTENT = 0x7fff_ffff;
+/** Most content bytes one data frame may hold: 64 MiB, which bounds every reader's memory. */
+export const MAX_FRAME_CONTENT = 64 * 1024 * 1024;
 
 /** Most bytes a zstd block can hold. */
 const MAX_BLOCK_BYTES = 128 * 1024;
@@ -28,7 +28,7 @@ const STORED_HEADER_BYTES = 9;
 /**
  * Compresses `data` into one zstd frame that tells its content size and ends with a checksum.
  *
- * @param data up to 2^31-1 bytes; may view a SharedArrayBuffer
+ * @param data up to 64 MiB; may view a SharedArrayBuffer
  * @param level 1 to 22
  */
 export function compressFrame(data: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
@@ -53,7 +53,7 @@ export function compressFrame(data: Uint8Array, level: number): Uint8Array<Array
 /**
  * Wraps `data` uncompressed into one zstd frame of raw blocks, with content size and checksum.
  *
- * @param data up to 2^31-1 bytes; may view a SharedArrayBuffer
+ * @param data up to 64 MiB; may view a SharedArrayBuffer
  */
 export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer> {
   checkContentSize(data);
@@ -147,7 +147,7 @@ function compressBound(contentSize: number): number {
 
 function checkContentSize(data: Uint8Array): void {
   if (data.length > MAX_FRAME_CONTENT) {
-    throw new EctarError("usage", `a data frame of ${data.length} bytes is too large`);
+    throw new EctarError("usage", `a data frame of ${data.length} bytes is larger than 64 MiB`);
   }
 }
 

@@ -1,0 +1,96 @@
+/**
+ * Turning stretches of the tar stream into data frames and back, each with its SHA-256: the
+ * interface, and the implementation that works on the calling thread.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { EctarError } from "../errors.ts";
+import { compressFrame, decompressFrame, MAX_FRAME_CONTENT, storeFrame } from "./frame.ts";
+
+/** A data frame as it lies in a chunk. */
+export interface CompressedFrame {
+  /** One whole zstd frame. */
+  bytes: Uint8Array;
+  /** SHA-256 of `bytes`. */
+  sha256: Uint8Array;
+}
+
+/** A data frame to take apart. */
+export interface FrameToDecompress {
+  /** One whole zstd frame. */
+  bytes: Uint8Array;
+  /** SHA-256 that `bytes` must have; undefined only where somebody chose not to verify. */
+  sha256: Uint8Array | undefined;
+  /** Content bytes it must hold. */
+  size: number;
+}
+
+/**
+ * Compresses and decompresses frames, possibly several at a time: calls need not wait for those
+ * before, and their promises may settle in any order.
+ */
+export interface FrameCompressor {
+  /** How many frames are worked on at the same time at most. */
+  readonly parallel: number;
+  /**
+   * Makes a data frame.
+   *
+   * @param frame up to 64 MiB, not to be changed before the promise settles; a view of a
+   *   SharedArrayBuffer is passed on without being copied
+   * @param level 1 to 22, or 0 to store
+   */
+  compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame>;
+  /**
+   * Proves a data frame by its SHA-256, then decompresses it.
+   *
+   * @throws {EctarError} `damaged` when the SHA-256 differs, `format` when it holds something else
+   */
+  decompress(frame: FrameToDecompress): Promise<Uint8Array>;
+  /** Lets go of everything; calls that have not settled are rejected. */
+  close(): void;
+}
+
+/** Compresses on the calling thread. */
+export class InProcessCompressor implements FrameCompressor {
+  readonly parallel = 1;
+
+  compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame> {
+    return Promise.try(() => compressNow(frame.data, level));
+  }
+
+  decompress(frame: FrameToDecompress): Promise<Uint8Array> {
+    return Promise.try(() => decompressNow(frame));
+  }
+
+  close(): void {}
+}
+
+/** Makes a data frame and its SHA-256. */
+export function compressNow(
+  data: Uint8Array,
+  level: number,
+): { bytes: Uint8Array<ArrayBuffer>; sha256: Uint8Array<ArrayBuffer> } {
+  const bytes = level === 0 ? storeFrame(data) : compressFrame(data, level);
+  return { bytes, sha256: sha256Of(bytes) };
+}
+
+/**
+ * Proves a data frame, then decompresses it.
+ *
+ * @throws {EctarError} as {@link FrameCompressor.decompress}
+ */
+export function decompressNow(frame: FrameToDecompress): Uint8Array<ArrayBuffer> {
+  if (frame.sha256 !== undefined) {
+    const actual = sha256Of(frame.bytes);
+    if (actual.some((byte, index) => byte !== frame.sha256![index])) {
+      throw new EctarError("damaged", "data frame fails its SHA-256");
+    }
+  }
+  return decompressFrame(frame.bytes, frame.size, MAX_FRAME_CONTENT);
+}
+
+function sha256Of(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { EctarError } from "../../src/errors.ts";
+import { compressFrame, decompressFrame, storeFrame } from "../../src/zstd/frame.ts";
+import { type FrameCompressor, InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
+import { FramePool } from "../../src/zstd/frame_pool.ts";
+import { noise, text } from "../unit/zstd/samples.ts";
+
+const KINDS: [string, () => FrameCompressor][] = [
+  ["in process", () => new InProcessCompressor()],
+  ["one Worker", () => new FramePool(1)],
+  ["as many Workers as cores", () => new FramePool()],
+];
+
+const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+
+for (const [kind, create] of KINDS) {
+  Deno.test(`frames of many at a time come back, ${kind}`, async () => {
+    const pool = create();
+    const inputs = Array.from(
+      { length: 12 },
+      (_, i) => i % 2 ? noise(i * 9999, i) : text(i * 77777),
+    );
+    const frames = await Promise.all(
+      inputs.map((data, i) => pool.compress({ data }, [0, 1, 3][i % 3])),
+    );
+    frames.forEach((frame, i) => {
+      const expected = i % 3 === 0
+        ? storeFrame(inputs[i])
+        : compressFrame(inputs[i], i % 3 === 1 ? 1 : 3);
+      assert.deepEqual(frame.bytes, expected);
+      assert.deepEqual(frame.sha256, sha256(expected));
+    });
+    const back = await Promise.all(
+      frames.map((frame, i) => pool.decompress({ ...frame, size: inputs[i].length })),
+    );
+    assert.deepEqual(back, inputs);
+    pool.close();
+  });
+
+  Deno.test(`views of shared and of larger buffers are taken as they are, ${kind}`, async () => {
+    const pool = create();
+    for (const buffer of [new SharedArrayBuffer(200_000), new ArrayBuffer(200_000)]) {
+      const data = new Uint8Array(buffer, 1000, 150_000);
+      data.set(noise(150_000, 3));
+      const frame = await pool.compress({ data }, 1);
+      assert.equal(data.length, 150_000);
+      assert.deepEqual(decompressFrame(frame.bytes, 150_000, 150_000), noise(150_000, 3));
+      const lying = new Uint8Array(buffer, 0, frame.bytes.length);
+      lying.set(frame.bytes);
+      const back = await pool.decompress({ bytes: lying, sha256: frame.sha256, size: 150_000 });
+      assert.deepEqual(back, noise(150_000, 3));
+    }
+    pool.close();
+  });
+
+  Deno.test(`bad frames are named errors and the next job goes on, ${kind}`, async () => {
+    const pool = create();
+    const { bytes, sha256 } = await pool.compress({ data: text(5000) }, 3);
+    const fails = (code: string, frame: Parameters<typeof pool.decompress>[0]) =>
+      assert.rejects(
+        pool.decompress(frame),
+        (error) => error instanceof EctarError && error.code === code,
+      );
+    const flipped = new Uint8Array(bytes);
+    flipped[20] ^= 1;
+    await fails("damaged", { bytes: flipped, sha256, size: 5000 });
+    await fails("damaged", { bytes, sha256: sha256.map((byte) => byte ^ 1), size: 5000 });
+    await fails("damaged", { bytes, sha256: sha256.subarray(0, 31), size: 5000 });
+    await fails("format", { bytes, sha256, size: 5001 });
+    await fails("format", { bytes: flipped, sha256: undefined, size: 5000 });
+    await fails("format", { bytes, sha256, size: 2 ** 32 });
+    assert.deepEqual(await pool.decompress({ bytes, sha256, size: 5000 }), text(5000));
+    pool.close();
+  });
+}
+
+Deno.test("closing a pool stops its Workers and rejects what has not settled", async () => {
+  const pool = new FramePool(2);
+  const jobs = Array.from({ length: 6 }, () => pool.compress({ data: noise(2 ** 22, 1) }, 19));
+  const settled = Promise.allSettled(jobs);
+  pool.close();
+  for (const result of await settled) {
+    assert.ok(result.status === "rejected" && result.reason.code === "interrupted");
+  }
+  await assert.rejects(pool.compress({ data: noise(1, 1) }, 1), TypeError);
+  pool.close();
+});
+
+Deno.test("a pool never has more Workers than asked for, or than cores", () => {
+  assert.equal(new FramePool(1).parallel, 1);
+  assert.equal(new FramePool(0).parallel, 1);
+  assert.equal(new FramePool(100_000).parallel, navigator.hardwareConcurrency);
+});
