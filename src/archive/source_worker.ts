@@ -1,0 +1,39 @@
+/**
+ * The Worker that reads files: runs the tar producer on this machine's file tree, puts frames into
+ * the shared pool and posts a small message for each.
+ *
+ * @module
+ */
+
+import { LinuxFileTree } from "../../ffi/file_tree.ts";
+import { startTar } from "./tar_producer.ts";
+import { packError, type SourceJob, type SourceMessage } from "./tar_source_messages.ts";
+import { SharedPool } from "./tar_source_pool.ts";
+
+const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
+
+scope.onmessage = (event: MessageEvent<SourceJob>) => {
+  try {
+    run(event.data);
+  } catch (error) {
+    post({ type: "error", error: packError(error) });
+  }
+  scope.close();
+};
+
+function run({ options, pool: parts }: SourceJob): void {
+  const pool = new SharedPool(parts);
+  const frames = startTar(new LinuxFileTree(), options, pool);
+  post({ type: "ready" });
+  while (true) {
+    const step = frames.next();
+    if (step.done) return post({ type: "end", totals: step.value });
+    const { data, ...frame } = step.value;
+    const records = frame.records.buffer as ArrayBuffer;
+    post({ type: "frame", frame: { ...frame, length: data.length } }, [records]);
+  }
+}
+
+function post(message: SourceMessage, transfer: Transferable[] = []): void {
+  scope.postMessage(message, transfer);
+}
