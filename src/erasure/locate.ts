@@ -17,6 +17,10 @@ import {
 } from "./polynomial.ts";
 import type { ReedSolomon } from "./reed_solomon.ts";
 import type { ShardBatch } from "./shard_batch.ts";
+import { locateBySpan } from "./syndrome_span.ts";
+
+/** Columns looked at together: several times as many as there can be independent syndromes. */
+const SPAN_COLUMNS = 1024;
 
 /**
  * Shards that are wrong in one byte column, by Gao's decoding.
@@ -70,11 +74,11 @@ function gaoDecode(k: number, xs: Uint8Array, ys: Uint8Array): Polynomial | null
  * Shards with wrong bytes anywhere in a stretch: those left out, all others are consistent over
  * the whole stretch.
  *
- * Wrong shards may differ from column to column. Each column in turn is decoded with those already
- * found erased, so up to ⌊(m - e - k) / 2⌋ wrong shards are always found, and as many as m - e - k - 1
- * when no two of them are first met in one column. Beyond that the answer is null or, by chance,
- * a wrong set. With only k shards left after the erased, there is nothing to compare: the answer is
- * empty and says nothing.
+ * With e shards erased, up to ⌊(m - e - k) / 2⌋ wrong shards are found, however they are wrong, and
+ * up to m - e - k - 1 when their errors are independent, as those of overwritten, foreign or
+ * randomly damaged shards are. Beyond that the answer is null or, by chance, a wrong set. With
+ * only k shards beside the erased there is nothing to compare: the answer is empty and says
+ * nothing.
  *
  * @param batch all m shards; what stands in erased ones does not matter
  * @param length bytes to look at
@@ -100,13 +104,29 @@ export function locateBadShards(
     if (inconsistent === undefined) {
       return shardNumbers(0, m).filter((shard) => bad.has(shard) && !erased.includes(shard));
     }
-    const column = Uint8Array.from({ length: m }, (_, i) => batch.shard(i)[inconsistent]);
-    const wrong = locateErrors(k, m, column, [...bad]);
+    at = inconsistent;
+    const wrong = locateFrom(k, m, batch, at, Math.min(end, at + SPAN_COLUMNS), present);
     if (wrong === null) return null;
     for (const shard of wrong) bad.add(shard);
-    at = inconsistent;
   }
   return null;
+}
+
+/** Some wrong shards, from the columns `start ≤ i < end`, of which the first is inconsistent. */
+function locateFrom(
+  k: number,
+  m: number,
+  batch: ShardBatch,
+  start: number,
+  end: number,
+  present: readonly number[],
+): number[] | null {
+  const stretches = present.map((shard) => batch.shard(shard).subarray(start, end));
+  const spanned = locateBySpan(k, present, stretches);
+  if (spanned.length > 0) return spanned;
+  const column = Uint8Array.from({ length: m }, (_, shard) => batch.shard(shard)[start]);
+  const absent = shardNumbers(0, m).filter((shard) => !present.includes(shard));
+  return locateErrors(k, m, column, absent);
 }
 
 function presentShards(m: number, erased: readonly number[]): number[] {
