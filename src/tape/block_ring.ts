@@ -52,6 +52,16 @@ export class BlockRing {
     return this.#filled - this.#taken;
   }
 
+  /** Whole blocks put in since the beginning, dropped ones excepted. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  /** Blocks released since the beginning. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Bytes of an unfinished block. */
   get partial(): number {
     return this.#partial;
@@ -89,9 +99,9 @@ export class BlockRing {
     this.#taken++;
   }
 
-  /** Forgets the newest `count` whole blocks and the unfinished one. */
-  dropNewest(count: number): void {
-    this.#filled -= count;
+  /** Forgets the unfinished block and every whole one from number `from` on. */
+  dropFrom(from: number): void {
+    this.#filled = Math.max(this.#taken, Math.min(this.#filled, from));
     this.#partial = 0;
   }
 }

@@ -1,0 +1,332 @@
+/**
+ * One drive of a set while it writes: a ring of blocks that is filled here and emptied there, so
+ * that no drive waits for another as long as the ring has room.
+ *
+ * A lane never throws while it writes. It is alive, or full, or it has failed; whoever asks is told.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import { BlockRing } from "./block_ring.ts";
+import { cutBack } from "./cut_back.ts";
+import { LABEL_BLOCK_BYTES } from "./label_tar.ts";
+import type { DriveEvent, DriveSummary } from "./rait_options.ts";
+import { TapeShardOutput } from "./tape_shard_output.ts";
+import type { TimedDevice } from "./timed_device.ts";
+
+/** How a lane works. */
+export interface LaneOptions {
+  /** Shard number. */
+  shard: number;
+  /** UUID of the volume. */
+  volumeUuid: string;
+  /** Bytes per block. */
+  blockSize: number;
+  /** Blocks in the ring. */
+  ringBlocks: number;
+  /** Blocks that must wait before a standing tape moves. */
+  startBlocks: number;
+  /** Told of what happens to the drive. */
+  onEvent: (event: DriveEvent) => void;
+}
+
+/** A filemark that waits until `after` blocks are out. */
+interface QueuedMark {
+  after: number;
+  synchronous: boolean;
+}
+
+/** One drive that writes. */
+export class DriveLane {
+  readonly device: TimedDevice;
+  readonly shard: number;
+  readonly #options: LaneOptions;
+  readonly #ring: BlockRing;
+  #marks: QueuedMark[] = [];
+  #output: TapeShardOutput;
+  /** Ring block with which the newest tape file begins. */
+  #newestFileStart = 0;
+  /** Tape files that end with a filemark; also the number of the one being written. */
+  #files = 0;
+  #committedFiles = 0;
+  #failure: string | undefined;
+  #full = false;
+  #wasFull = false;
+  #bytesSinceWarning: number | undefined;
+  #pumping = false;
+  #inFlight = false;
+  #draining = false;
+  #waiters: (() => void)[] = [];
+  #blocks = 0;
+  #busyMs = 0;
+  #starved = 0;
+  #indexWritten = false;
+
+  /**
+   * @param device the drive, its tape rewound
+   * @param options how it works
+   */
+  constructor(device: TimedDevice, options: LaneOptions) {
+    this.device = device;
+    this.shard = options.shard;
+    this.#options = options;
+    this.#ring = new BlockRing(options.blockSize, options.ringBlocks);
+    this.#output = this.#nextOutput();
+  }
+
+  /** Whether the drive still works. */
+  get alive(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** Whether the tape is full and the file being written torn. */
+  get full(): boolean {
+    return this.alive && this.#full;
+  }
+
+  /** Whether the tape has ever been full. */
+  get wasFull(): boolean {
+    return this.#wasFull;
+  }
+
+  /** Why chunks are missing from the tape, or undefined. */
+  get trouble(): string | undefined {
+    if (this.#failure !== undefined) return this.#failure;
+    return this.#wasFull ? `the tape in drive ${this.device.name} is full` : undefined;
+  }
+
+  /** Tape files that are safe, the label among them. */
+  get committedFiles(): number {
+    return this.#committedFiles;
+  }
+
+  /** Bytes written or waiting since early warning, or undefined before it. */
+  get bytesSinceWarning(): number | undefined {
+    if (this.#bytesSinceWarning === undefined) return undefined;
+    return this.#bytesSinceWarning + this.#ring.ready * this.#options.blockSize;
+  }
+
+  /** Bytes of the block being filled. */
+  get partialBlock(): number {
+    return this.#ring.partial;
+  }
+
+  /** Writes the label as tape file 0 and waits until it is on the medium. */
+  async writeLabel(label: Uint8Array): Promise<void> {
+    await this.attempt(async () => {
+      const output = new TapeShardOutput(this.device, {
+        blockSize: LABEL_BLOCK_BYTES,
+        tapeFile: 0,
+      });
+      await output.write(label);
+      await output.finish();
+      this.#files = this.#committedFiles = 1;
+      await this.#checkPlace();
+      this.#output = this.#nextOutput();
+    });
+  }
+
+  /** Begins a tape file behind what was put in so far. */
+  beginFile(): void {
+    this.#newestFileStart = this.#ring.filled;
+  }
+
+  /** Copies bytes into the ring; resolves when all are in, or the lane takes no more. */
+  async put(bytes: Uint8Array): Promise<void> {
+    let offset = 0;
+    while (this.alive && !this.#full) {
+      offset += this.#ring.put(bytes.subarray(offset));
+      this.#kick();
+      if (offset === bytes.length) return;
+      await this.#change();
+    }
+  }
+
+  /** Ends the tape file behind what was put in so far. */
+  endFile(synchronous: boolean): void {
+    this.#marks.push({ after: this.#ring.filled, synchronous });
+    this.#kick();
+  }
+
+  /** Resolves when everything is written, or the lane is full or failed. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#kick();
+    while (this.#pumping) await this.#change();
+    this.#draining = false;
+  }
+
+  /** Takes back tape file `file`, the newest one, as if it had never begun. */
+  async discardFile(file: number): Promise<void> {
+    this.#ring.dropFrom(
+      Math.max(this.#newestFileStart, this.#ring.taken + (this.#inFlight ? 1 : 0)),
+    );
+    await this.drain();
+    // Near the end of a tape the chunk may have got its filemark here and found no room elsewhere.
+    if (this.#files > file) this.#files = this.#committedFiles = file;
+    else if (!this.#full && this.#output.blocks === 0) return;
+    await this.#cutBack();
+  }
+
+  /** Ends the index behind what was put in, and takes it back where it did not fit. */
+  async endIndex(): Promise<void> {
+    this.endFile(true);
+    await this.drain();
+    if (this.#full) await this.#cutBack();
+    else this.#indexWritten = this.alive;
+  }
+
+  /** Forgets what waits, ends at the last filemark and commits it. */
+  async abort(): Promise<void> {
+    this.#marks = [];
+    this.#ring.dropFrom(this.#ring.taken + (this.#inFlight ? 1 : 0));
+    await this.drain();
+    if (this.#files > 0) await this.commit();
+  }
+
+  /** Makes sure that all ended tape files are on the medium and nothing stands behind them. */
+  async commit(): Promise<void> {
+    await this.drain();
+    const torn = this.#full || this.#output.blocks > 0;
+    if (torn || this.#committedFiles < this.#files) await this.#cutBack();
+  }
+
+  /** How it stands. */
+  summary(): DriveSummary {
+    const { blockSize, volumeUuid } = this.#options;
+    const hung = this.device.hungIn !== undefined;
+    return {
+      drive: this.device.name,
+      shard: this.shard,
+      volumeUuid,
+      state: hung ? "hung" : !this.alive ? "failed" : this.#wasFull ? "full" : "writing",
+      reason: this.trouble,
+      chunksCommitted: Math.max(0, this.#committedFiles - 1 - (this.#indexWritten ? 1 : 0)),
+      blocks: this.#blocks,
+      bytes: this.#blocks * blockSize,
+      bufferedBytes: this.#ring.ready * blockSize,
+      bytesPerSecond: this.#busyMs > 0 ? (this.#blocks * blockSize * 1000) / this.#busyMs : 0,
+      starved: this.#starved,
+      indexWritten: this.#indexWritten,
+    };
+  }
+
+  /** Runs something on the drive; a failure makes the lane fail. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    if (!this.alive) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#event("failed", this.#failure);
+    }
+  }
+
+  /** Starts the pump when there is enough to write, or all that there will be. */
+  #kick(): void {
+    if (this.#pumping || !this.alive || this.#full) return;
+    const { ready } = this.#ring;
+    if (ready === 0 && this.#marks[0]?.after !== this.#ring.taken) return;
+    if (!this.#draining && !this.#ring.full && ready < this.#options.startBlocks) return;
+    this.#pumping = true;
+    void this.attempt(() => this.#pump()).then(() => {
+      this.#pumping = false;
+      this.#wake();
+      this.#kick();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.alive && !this.#full) {
+      if (this.#marks[0]?.after === this.#ring.taken) {
+        await this.#writeMark(this.#marks.shift()!.synchronous);
+      } else if (this.#ring.ready > 0) await this.#writeBlock();
+      else break;
+    }
+    if (!this.#full && !this.#draining) this.#starved++;
+  }
+
+  async #writeBlock(): Promise<void> {
+    const startedMs = performance.now();
+    this.#inFlight = true;
+    const before = this.#output.blocks;
+    const state = await this.#output.write(this.#ring.oldest()).finally(() => {
+      this.#inFlight = false;
+    });
+    this.#busyMs += performance.now() - startedMs;
+    this.#ring.release();
+    this.#blocks += this.#output.blocks - before;
+    this.#note(state);
+    this.#wake();
+  }
+
+  async #writeMark(synchronous: boolean): Promise<void> {
+    try {
+      await this.#output.finish(!synchronous);
+    } catch (error) {
+      if (this.#output.state !== "full") throw error;
+      this.#note("full");
+      return;
+    }
+    this.#files++;
+    if (synchronous) this.#committedFiles = this.#files;
+    await this.#checkPlace();
+    this.#note(this.#output.state);
+    this.#output = this.#nextOutput();
+  }
+
+  #note(state: "ok" | "near-end" | "full"): void {
+    if (state === "full" && !this.#full) {
+      this.#full = this.#wasFull = true;
+      this.#event("full", `the tape in drive ${this.device.name} is full`);
+    }
+    if (this.#bytesSinceWarning !== undefined) {
+      this.#bytesSinceWarning += this.#options.blockSize;
+    } else if (state !== "ok") {
+      this.#bytesSinceWarning = 0;
+      this.#event("near-end", `the tape in drive ${this.device.name} is near its end`);
+    }
+  }
+
+  /** A reset winds tapes back behind our back; writing on there would destroy what is there. */
+  async #checkPlace(): Promise<void> {
+    const { file, block } = await this.device.position();
+    if ((file ?? this.#files) === this.#files && (block ?? 0) === 0) return;
+    throw new EctarError(
+      "io",
+      `drive ${this.device.name}: the tape stands in tape file ${file}, not ${this.#files}; ` +
+        `something else has moved it`,
+      { drive: this.device.name, tapeFile: this.#files },
+    );
+  }
+
+  async #cutBack(): Promise<void> {
+    await this.attempt(async () => {
+      await cutBack(this.device, this.#files);
+      this.#committedFiles = this.#files;
+      await this.#checkPlace();
+      this.#marks = [];
+      this.#ring.dropFrom(0);
+      this.#full = false;
+      this.#output = this.#nextOutput();
+    });
+  }
+
+  #nextOutput(): TapeShardOutput {
+    const { blockSize } = this.#options;
+    return new TapeShardOutput(this.device, { blockSize, tapeFile: this.#files });
+  }
+
+  #event(kind: DriveEvent["kind"], message: string): void {
+    this.#options.onEvent({ kind, drive: this.device.name, shard: this.shard, message });
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiters.splice(0)) resume();
+  }
+}
