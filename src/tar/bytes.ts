@@ -4,6 +4,8 @@
  * @module
  */
 
+import { printablePath } from "../printable.ts";
+
 /** The empty byte string, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -58,15 +60,13 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
   return out;
 }
 
-const lossyUtf8 = new TextDecoder();
-
-/** For messages: lossy UTF-8 with control characters escaped, cut at 200 characters. */
-export function printable(bytes: Uint8Array): string {
-  const text = lossyUtf8.decode(bytes.slice(0, 800)).replace(/\p{Cc}/gu, (c) => {
-    return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** A path for messages: printable, and cut short when it is absurdly long. */
+export function printable(path: Uint8Array): string {
+  if (path.length <= MAX_SHOWN) return printablePath(path);
+  return `${printablePath(path.subarray(0, MAX_SHOWN))}…`;
 }
+
+const MAX_SHOWN = 4096;
 
 /** Where the C string in `bytes[from..to)` ends: its first NUL, or `to`. */
 export function endOfCString(bytes: Uint8Array, from: number, to: number): number {

@@ -64,7 +64,7 @@ export class PaxFields {
       let length = 0;
       let i = at;
       for (; i < to && isDigit(bytes[i]) && i - at < 10; i++) {
-        length = length * 10 + bytes[i] - 0x30;
+        length = length * 10 + (bytes[i] - 0x30);
       }
       const end = at + length;
       if (
@@ -221,7 +221,7 @@ function parseCount(
   let isNumber = to > from && to - from <= MAX_COUNT_DIGITS;
   for (let i = from; isNumber && i < to; i++) {
     isNumber = isDigit(bytes[i]);
-    value = value * 10 + bytes[i] - 0x30;
+    value = value * 10 + (bytes[i] - 0x30);
   }
   if (!isNumber || !Number.isSafeInteger(value)) {
     throw badTar(offset, `PAX record ${keyword} is not a number in range`);

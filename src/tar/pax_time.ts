@@ -35,8 +35,8 @@ export function parsePaxTime(bytes: Uint8Array, from: number, to: number): bigin
   for (; at < to && isDigit(bytes[at]); at++) {
     const digits = at - secondsFrom;
     if (digits >= MAX_SECONDS_DIGITS) return undefined;
-    if (digits < 10) high = high * 10 + bytes[at] - 0x30;
-    else low = low * 10 + bytes[at] - 0x30;
+    if (digits < 10) high = high * 10 + (bytes[at] - 0x30);
+    else low = low * 10 + (bytes[at] - 0x30);
   }
   const digits = at - secondsFrom;
   const hasFraction = at < to && bytes[at] === 0x2e;

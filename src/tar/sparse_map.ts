@@ -160,7 +160,7 @@ export class SparseMapParser {
         this.#value = 0;
         this.#digits = 0;
       } else if (byte >= ZERO && byte <= ZERO + 9 && this.#digits < MAX_NUMBER_DIGITS) {
-        this.#value = this.#value * 10 + byte - ZERO;
+        this.#value = this.#value * 10 + (byte - ZERO);
         this.#digits++;
       } else {
         throw new EctarError("format", `sparse map of ${this.#where} is not made of numbers`);

@@ -81,7 +81,7 @@ export function readNumber(
   if (bytes[at] & 0x80) return readBase256(bytes, at, end, offset, what);
   while (at < end && (bytes[at] === 0x20 || bytes[at] === 0)) at++;
   let value = 0;
-  for (; at < end && isOctal(bytes[at]); at++) value = value * 8 + bytes[at] - 0x30;
+  for (; at < end && isOctal(bytes[at]); at++) value = value * 8 + (bytes[at] - 0x30);
   if (at < end && bytes[at] !== 0x20 && bytes[at] !== 0) {
     throw badTar(offset, `${what} is not a number`);
   }
