@@ -12,13 +12,13 @@
 import { printablePath } from "../printable.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import { DirectoryLog } from "./restore_directories.ts";
-import { type MetadataPolicy, MetadataSetter, type NodeMetadata } from "./restore_metadata.ts";
-import { equalBytes } from "./path_text.ts";
-import { baseName, innerPath, parentPath } from "./restore_path.ts";
+import { type MetadataPolicy, MetadataSetter } from "./restore_metadata.ts";
+import { NodeRestorer, settleAsMissing } from "./restore_nodes.ts";
+import { innerPath } from "./restore_path.ts";
 import { Placement } from "./restore_placement.ts";
 import { check, MemberSettled, refused } from "./restore_refusals.ts";
 import { NoteBook, type RestoreOutcome, type RestoreSummary } from "./restore_report.ts";
-import { Errno, type RestoreTarget } from "./restore_target.ts";
+import type { RestoreTarget } from "./restore_target.ts";
 
 /** How to restore. */
 export interface RestoreOptions extends Partial<MetadataPolicy> {
@@ -44,6 +44,7 @@ export class Restorer {
   readonly #target: RestoreTarget;
   readonly #placement: Placement;
   readonly #metadata: MetadataSetter;
+  readonly #nodes: NodeRestorer;
   readonly #strip: number;
   readonly #rename: (path: Uint8Array) => Uint8Array | undefined;
   readonly #notes = new NoteBook();
@@ -79,6 +80,7 @@ export class Restorer {
       preservePermissions: options.preservePermissions ?? true,
       preserveAttributes: options.preserveAttributes ?? true,
     }, this.#notes);
+    this.#nodes = new NodeRestorer(target, this.#placement, this.#metadata, this.#notes);
   }
 
   /**
@@ -92,7 +94,9 @@ export class Restorer {
     this.#settled = undefined;
     this.#path = entry.path;
     this.#step(() => {
-      this.#path = this.#placeOf(entry.path);
+      const place = this.#placeOf(entry.path);
+      if (place === undefined) throw new MemberSettled({ kind: "ignored" });
+      this.#path = place;
       if (this.#path.length === 0 && entry.type !== "directory") {
         throw refused(entry.path, "it would take the place of the output directory");
       }
@@ -131,6 +135,9 @@ export class Restorer {
     const outcome = this.#settled ?? { kind: "restored", path: this.#path };
     this.#entry = undefined;
     this.#counts[outcome.kind]++;
+    if (outcome.kind !== "ignored") {
+      this.#placement.supersede(this.#path, outcome.kind === "restored");
+    }
     return outcome;
   }
 
@@ -181,16 +188,20 @@ export class Restorer {
   }
 
   /** Where a member of that name, or the target of a hard link, lies in the output directory. */
-  #placeOf(name: Uint8Array): Uint8Array {
+  #placeOf(name: Uint8Array): Uint8Array | undefined {
     const inner = innerPath(name, this.#strip);
-    if (inner === undefined) throw new MemberSettled({ kind: "ignored" });
-    if (inner === "nul") throw refused(name, "there is a zero byte in its name or link target");
-    if (inner === "dot-dot") throw refused(name, "a .. component could lead outside");
+    if (inner === undefined) return undefined;
+    if (inner === "nul") throw refused(this.#path, "a name holds a zero byte");
+    if (inner === "dot-dot") {
+      throw refused(this.#path, `${printablePath(name)} could lead outside`);
+    }
     if (inner.wasAbsolute) this.#notes.add("absolute", () => printablePath(name), "");
+    return this.#rename(inner.path);
+  }
 
-    const place = this.#rename(inner.path);
-    if (place === undefined) throw new MemberSettled({ kind: "ignored" });
-    return place;
+  #linkedPlace(entry: TarEntry): Uint8Array {
+    const place = this.#placeOf(entry.linkTarget);
+    return place ?? settleAsMissing(this.#path, entry.linkTarget, "was left out");
   }
 
   #complete(entry: TarEntry, intact: boolean): void {
@@ -200,11 +211,11 @@ export class Restorer {
       case "directory":
         return this.#completeDirectory(entry);
       case "hardlink":
-        return this.#completeHardLink(entry);
+        return this.#nodes.hardLink(this.#path, this.#linkedPlace(entry));
       case "symlink":
-        return this.#completeSymlink(entry);
+        return this.#nodes.symlink(this.#path, entry);
       default:
-        return this.#completeSpecial(entry);
+        return this.#nodes.special(this.#path, entry, entry.type);
     }
   }
 
@@ -215,7 +226,7 @@ export class Restorer {
     }
     this.#metadata.apply(
       handle,
-      this.#metadataOf(entry, intact ? "file" : "partial-file"),
+      this.#metadata.of(entry, intact ? "file" : "partial-file"),
       this.#path,
     );
     // Some file systems report a failed write only here, so the name comes after.
@@ -230,124 +241,9 @@ export class Restorer {
   }
 
   #completeDirectory(entry: TarEntry): void {
-    if (this.#path.length > 0 && this.#placement.takeDirectory(this.#path)) {
-      this.#openUp(this.#path);
-    }
+    if (this.#path.length > 0) this.#placement.takeDirectory(this.#path);
     const { mode, mtimeNs, xattrs } = entry;
     const owner = this.#metadata.localOwner(entry);
     this.#directories.add({ path: this.#path, mode, mtimeNs, xattrs, ...owner });
-  }
-
-  /** Gives a user access to a directory of his that existed, for its metadata comes at the end. */
-  #openUp(path: Uint8Array): void {
-    const target = this.#target;
-    if (target.uid === 0) return;
-    const parent = this.#placement.parentOf(path);
-    const status = target.status(parent, baseName(path));
-    if (typeof status === "number" || status.uid !== target.uid) return;
-    if ((status.mode & 0o700) === 0o700) return;
-    const handle = target.openNode(parent, baseName(path));
-    if (handle < 0) return;
-    target.setMode(handle, status.mode | 0o700);
-    target.close(handle);
-  }
-
-  #completeHardLink(entry: TarEntry): void {
-    const target = this.#target;
-    const from = this.#placeOf(entry.linkTarget);
-    const missing = (why: string) =>
-      new MemberSettled({
-        kind: "link-target-missing",
-        path: this.#path,
-        target: from,
-        message: `${printablePath(this.#path)} not restored: ${printablePath(from)}, ` +
-          `to which it is a hard link, ${why}`,
-      });
-
-    if (equalBytes(from, this.#path) && this.#placement.wasMade(from)) return;
-    // Anything else under that name may hold other bytes than the archive's.
-    if (!this.#placement.wasMade(from)) throw missing("was not restored");
-    const fromDirectory = target.openDirectory(parentPath(from));
-    const status = fromDirectory < 0 ? fromDirectory : target.status(fromDirectory, baseName(from));
-    if (typeof status === "number") throw missing("is gone");
-    if (status.kind === "directory") throw refused(this.#path, "it is a hard link to a directory");
-    if (this.#isSameNode(status.identity)) return;
-
-    this.#placement.takeNode(
-      this.#path,
-      (directory, name) =>
-        target.makeLink(target.openDirectory(parentPath(from)), baseName(from), directory, name),
-    );
-  }
-
-  /** Whether the current member's place already is a link to the node of that identity. */
-  #isSameNode(identity: string): boolean {
-    const parent = this.#placement.parentOf(this.#path);
-    const status = this.#target.status(parent, baseName(this.#path));
-    return typeof status !== "number" && status.identity === identity;
-  }
-
-  #completeSymlink(entry: TarEntry): void {
-    const { linkTarget } = entry;
-    if (linkTarget.length === 0 || linkTarget.includes(0)) {
-      throw refused(this.#path, "its link target is empty or holds a zero byte");
-    }
-    this.#placement.takeNode(
-      this.#path,
-      (directory, name) =>
-        this.#made(
-          directory,
-          name,
-          entry,
-          "symlink",
-          () => this.#target.makeSymlink(linkTarget, directory, name),
-        ),
-    );
-  }
-
-  #completeSpecial(entry: TarEntry): void {
-    const { deviceMajor, deviceMinor } = entry;
-    const type = entry.type as "fifo" | "char-device" | "block-device";
-    this.#placement.takeNode(
-      this.#path,
-      (directory, name) => {
-        const result = this.#made(
-          directory,
-          name,
-          entry,
-          "special",
-          () => this.#target.makeNode(directory, name, type, deviceMajor, deviceMinor),
-        );
-        if (result === -Errno.EPERM) {
-          this.#notes.add(
-            "device",
-            () => printablePath(this.#path),
-            this.#target.errorText(Errno.EPERM),
-          );
-        }
-        return result;
-      },
-    );
-  }
-
-  /** Makes a node and sets its metadata, so that both are there when it gets its name. */
-  #made(
-    directory: number,
-    name: Uint8Array,
-    entry: TarEntry,
-    kind: NodeMetadata["kind"],
-    make: () => number,
-  ): number {
-    const result = make();
-    if (result < 0) return result;
-    const handle = this.#target.openNode(directory, name);
-    if (handle < 0) return handle;
-    this.#metadata.apply(handle, this.#metadataOf(entry, kind), this.#path);
-    return this.#target.close(handle);
-  }
-
-  #metadataOf(entry: TarEntry, kind: NodeMetadata["kind"]): NodeMetadata {
-    const { mode, mtimeNs, xattrs } = entry;
-    return { kind, mode, mtimeNs, xattrs, ...this.#metadata.localOwner(entry) };
   }
 }

@@ -10,7 +10,7 @@
  */
 
 import { printablePath } from "../printable.ts";
-import type { ExtendedAttribute } from "../tar/entry.ts";
+import type { ExtendedAttribute, TarEntry } from "../tar/entry.ts";
 import type { NoteBook, RestoreNoteKind } from "./restore_report.ts";
 import type { RestoreTarget } from "./restore_target.ts";
 
@@ -68,6 +68,12 @@ export class MetadataSetter {
       uid: lookUp(this.#users, user, (name) => this.#target.userId(name)) ?? uid,
       gid: lookUp(this.#groups, group, (name) => this.#target.groupId(name)) ?? gid,
     };
+  }
+
+  /** What is to be set on the node of an archive member. */
+  of(entry: TarEntry, kind: NodeMetadata["kind"]): NodeMetadata {
+    const { mode, mtimeNs, xattrs } = entry;
+    return { kind, mode, mtimeNs, xattrs, ...this.localOwner(entry) };
   }
 
   /** Sets everything on the node behind `handle`; `path` is for notes. */

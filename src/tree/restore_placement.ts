@@ -6,6 +6,7 @@
  */
 
 import { printablePath } from "../printable.ts";
+import { equalBytes, matchingText } from "./path_text.ts";
 import { MadePaths } from "./restore_made.ts";
 import { baseName, components, decoratedName, joinPath, parentPath } from "./restore_path.ts";
 import { check, inTheWay, refused } from "./restore_refusals.ts";
@@ -25,7 +26,11 @@ export class Placement {
   readonly #target: RestoreTarget;
   readonly #force: boolean;
   readonly #made = new MadePaths();
+  /** Of those, where a later member of the same name was lost. */
+  readonly #outdated = new Set<string>();
   #token = randomToken();
+  #lastParent: Uint8Array = new Uint8Array(0);
+  #lastParentIsOurs = false;
 
   /** @param force whether what existed before the run may be replaced */
   constructor(target: RestoreTarget, force: boolean) {
@@ -33,9 +38,16 @@ export class Placement {
     this.#force = force;
   }
 
-  /** Whether `path` was made in this run. */
-  wasMade(path: Uint8Array): boolean {
-    return this.#made.has(path);
+  /** Whether what this run made at `path` still is what the archive says. */
+  holds(path: Uint8Array): boolean {
+    return this.#made.has(path) && !this.#outdated.has(matchingText(path));
+  }
+
+  /** A later member of the same name was restored, or could not be. */
+  supersede(path: Uint8Array, restored: boolean): void {
+    if (restored && this.#outdated.size === 0) return;
+    if (restored) this.#outdated.delete(matchingText(path));
+    else if (this.#made.has(path)) this.#outdated.add(matchingText(path));
   }
 
   /** A handle of the directory that holds `path`; missing directories are made. */
@@ -63,20 +75,20 @@ export class Placement {
     throw inTheWay(path, status.kind === "directory" ? "a directory is there" : "it exists");
   }
 
-  /** Makes a directory or takes the one that is there. @returns whether it existed before */
-  takeDirectory(path: Uint8Array): boolean {
+  /** Makes a directory, or takes the one that is there. */
+  takeDirectory(path: Uint8Array): void {
     const target = this.#target;
     const directory = this.parentOf(path);
     const name = baseName(path);
     const status = target.status(directory, name);
     if (typeof status !== "number" && status.kind === "directory") {
-      return !this.#made.has(path);
+      this.#openUp(directory, name, status);
+      return;
     }
     if (this.judge(path, status)) {
       check(target, target.removeFile(directory, name), "replace", path);
     }
     this.#makeDirectory(directory, path, 0o700);
-    return false;
   }
 
   /** Lets `make` create a node, beside its place first when something is to be replaced. */
@@ -97,7 +109,7 @@ export class Placement {
   createFile(path: Uint8Array): { handle: number; temporary: Uint8Array } {
     const directory = this.parentOf(path);
     const name = baseName(path);
-    this.judge(path, this.#target.status(directory, name));
+    if (this.#maybeTaken(path)) this.judge(path, this.#target.status(directory, name));
     const { name: temporary, result } = this.#temporarily(
       name,
       (own) => this.#target.createFile(directory, own),
@@ -111,12 +123,12 @@ export class Placement {
     const directory = this.parentOf(path);
     const name = baseName(path);
     try {
-      const status = target.status(directory, name);
-      const replace = this.judge(path, status);
-      if (typeof status !== "number" && status.kind === "directory") {
-        this.#removeEmptyDirectory(directory, path);
+      let result = target.rename(directory, temporary, name, false);
+      if (result === -Errno.EEXIST) {
+        this.#clear(directory, path);
+        result = target.rename(directory, temporary, name, true);
       }
-      check(target, target.rename(directory, temporary, name, replace), "create", path);
+      check(target, result, "create", path);
     } catch (error) {
       target.removeFile(directory, temporary);
       throw error;
@@ -191,13 +203,37 @@ export class Placement {
     target.close(handle);
   }
 
-  #removeEmptyDirectory(directory: number, path: Uint8Array): void {
+  /** Whether something may stand at `path`: not in a directory that only this run has filled. */
+  #maybeTaken(path: Uint8Array): boolean {
+    const parent = parentPath(path);
+    if (!equalBytes(parent, this.#lastParent)) {
+      this.#lastParent = parent.slice();
+      this.#lastParentIsOurs = this.#made.has(parent);
+    }
+    return !this.#lastParentIsOurs || this.#made.has(path);
+  }
+
+  /** Makes way for a file at `path`: judges what is there and removes an empty directory. */
+  #clear(directory: number, path: Uint8Array): void {
+    const status = this.#target.status(directory, baseName(path));
+    this.judge(path, status);
+    if (typeof status === "number" || status.kind !== "directory") return;
     const result = this.#target.removeDirectory(directory, baseName(path));
     if (result === -Errno.ENOTEMPTY || result === -Errno.EEXIST) {
       throw inTheWay(path, "a directory that is not empty is there");
     }
     check(this.#target, result, "replace", path);
     this.#target.forgetDirectory(path);
+  }
+
+  /** Gives a user access to a directory of his that is there; its own mode comes at the end. */
+  #openUp(directory: number, name: Uint8Array, { uid, mode }: NodeStatus): void {
+    const target = this.#target;
+    if (target.uid === 0 || uid !== target.uid || (mode & 0o700) === 0o700) return;
+    const handle = target.openNode(directory, name);
+    if (handle < 0) return;
+    target.setMode(handle, mode | 0o700);
+    target.close(handle);
   }
 
   /** Settles the member with the name of the component of its path that is no directory. */
