@@ -140,9 +140,21 @@ export class SparseMapParser {
     this.#maxSegments = maxSegments;
   }
 
-  /** True when the last line and the padding behind it have been read. */
+  /** True when the last line has been read; padding may follow. */
+  get complete(): boolean {
+    return this.#numbersLeft === 0;
+  }
+
+  /** True when the padding behind the last line has been read, too. */
   get done(): boolean {
-    return this.#numbersLeft === 0 && this.#consumed % BLOCK_SIZE === 0;
+    return this.complete && this.#consumed % BLOCK_SIZE === 0;
+  }
+
+  /** Passes over up to `available` bytes of padding; returns how many. */
+  skipPadding(available: number): number {
+    const n = Math.min(paddingAfter(this.#consumed), available);
+    this.#consumed += n;
+    return n;
   }
 
   /**
@@ -167,10 +179,7 @@ export class SparseMapParser {
       }
     }
     this.#consumed += at - from;
-    if (this.#numbersLeft !== 0) return at;
-    const padding = Math.min(paddingAfter(this.#consumed), to - at);
-    this.#consumed += padding;
-    return at + padding;
+    return this.complete ? at + this.skipPadding(to - at) : at;
   }
 
   #number(value: number): void {

@@ -103,27 +103,16 @@ export class TarDecoder {
    * future; all bytes count as pushed then, and the decoder is lost
    */
   push(bytes: Uint8Array): void {
-    const end = this.#offset + bytes.length;
-    try {
-      for (let at = 0; at < bytes.length;) {
-        const n = this.#step(bytes, at);
-        this.#offset += n;
-        at += n;
-      }
-    } catch (error) {
-      this.#enter("lost");
-      this.#offset = end;
-      throw error;
-    }
+    this.#advance(bytes.length, (done) => this.#step(bytes, done));
   }
 
-  /** Tells that the next `length` bytes of the tar are lost. */
+  /**
+   * Tells that the next `length` bytes of the tar are lost.
+   *
+   * @throws {EctarError} "format" when what came before turns out to be no tar
+   */
   gap(length: number): void {
-    for (let left = length; left > 0;) {
-      const n = this.#stepOverGap(left);
-      this.#offset += n;
-      left -= n;
-    }
+    this.#advance(length, (done) => this.#stepOverGap(length - done));
   }
 
   /**
@@ -151,6 +140,22 @@ export class TarDecoder {
     if (this.#phase === "data") this.#handler.entryEnd(false);
     this.#enter("lost");
     throw badTar(this.#offset, "it is cut short");
+  }
+
+  /** Takes `length` bytes in steps; each is told how many are done and returns how many it took. */
+  #advance(length: number, step: (done: number) => number): void {
+    const end = this.#offset + length;
+    try {
+      for (let done = 0; done < length;) {
+        const n = step(done);
+        this.#offset += n;
+        done += n;
+      }
+    } catch (error) {
+      this.#enter("lost");
+      this.#offset = end;
+      throw error;
+    }
   }
 
   /** Takes some of `bytes` from `at` on and returns how many. */
@@ -188,6 +193,7 @@ export class TarDecoder {
         return n;
       }
       case "map":
+        if (this.#map!.complete) return this.#afterMap(this.#map!.skipPadding(length));
         this.#giveUpMap();
         return 0;
       case "skip":
@@ -292,11 +298,14 @@ export class TarDecoder {
   }
 
   #takeMap(bytes: Uint8Array, at: number, map: SparseMapParser): number {
-    const n = map.push(bytes, at, Math.min(bytes.length, at + this.#mapLeft)) - at;
+    return this.#afterMap(map.push(bytes, at, Math.min(bytes.length, at + this.#mapLeft)) - at);
+  }
+
+  /** Another `n` bytes of the map or its padding are done. */
+  #afterMap(n: number): number {
     this.#mapLeft -= n;
-    if (map.done) {
-      this.#member!.entry.sparse = map.segments;
-      this.#map = undefined;
+    if (this.#map!.done) {
+      this.#member!.entry.sparse = this.#map!.segments;
       this.#beginData(this.#member!, this.#mapLeft);
     } else if (this.#mapLeft === 0) {
       throw badTar(this.#offset + n, "sparse map is cut short");
