@@ -10,7 +10,7 @@ import { CombinePlans } from "./combine_plans.ts";
 import { FIELD_SIZE } from "./field.ts";
 import { fastestKernel, instantiateKernel, type Kernel, type KernelName } from "./kernel/kernel.ts";
 import { shardNumbers } from "./matrix.ts";
-import { ShardBatch } from "./shard_batch.ts";
+import { CodecBatch, type ShardBatch } from "./shard_batch.ts";
 
 /** Most data shards. */
 export const K_MAX = 255;
@@ -99,7 +99,7 @@ export class ReedSolomon {
    * @throws {EctarError} `usage` when the codec's buffers would exceed 1 GiB together
    */
   allocateBatch(capacity: number): ShardBatch {
-    return new ShardBatch(this.#memory, this.m, capacity);
+    return new CodecBatch(this.#memory, this.m, capacity);
   }
 
   /**
@@ -154,18 +154,13 @@ export class ReedSolomon {
 
     const end = offset + length;
     const address = this.#checkAddress ??= this.#memory.allocate((this.m - this.k) * CHECK_BYTES);
+    const recomputed = checked.map((_, i) => address + i * CHECK_BYTES);
     const tables = this.#plans.get(sources, checked).tables;
     for (let start = offset; start < end; start += CHECK_BYTES) {
       const size = Math.min(CHECK_BYTES, end - start);
-      const targets = checked.map((_, i) => address + i * CHECK_BYTES);
-      this.#run(this.#addresses(batch, sources, start), targets, tables, size);
-      const same = checked.map((shard, i) =>
-        this.#kernel.firstDifference(
-          targets[i],
-          batch.addressIn(this.#memory, shard) + start,
-          size,
-        )
-      );
+      this.#run(this.#addresses(batch, sources, start), recomputed, tables, size);
+      const found = this.#addresses(batch, checked, start);
+      const same = recomputed.map((at, i) => this.#kernel.firstDifference(at, found[i], size));
       const first = Math.min(...same);
       if (first < size) return start + first;
     }
@@ -188,6 +183,7 @@ export class ReedSolomon {
   }
 
   #addresses(batch: ShardBatch, shards: readonly number[], offset: number): number[] {
+    if (!(batch instanceof CodecBatch)) throw new TypeError("not a batch of this codec");
     return shards.map((shard) => batch.addressIn(this.#memory, shard) + offset);
   }
 

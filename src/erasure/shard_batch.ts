@@ -13,8 +13,22 @@ const PAGE_BYTES = 4096;
 const SKEW_BYTES = 512;
 
 /** m buffers of `capacity` bytes, one a shard. Made by `ReedSolomon.allocateBatch`. */
-export class ShardBatch {
+export interface ShardBatch {
   /** Bytes that each shard's buffer holds. */
+  readonly capacity: number;
+  /**
+   * The buffer of shard `shard`: `capacity` bytes of shared memory, of unknown content at first.
+   * The same view at every call; it stays valid until `free`.
+   *
+   * @throws {RangeError} when there is no such shard
+   */
+  shard(shard: number): Uint8Array<SharedArrayBuffer>;
+  /** Gives the memory back. No view of it may be used afterwards. */
+  free(): void;
+}
+
+/** A batch in the memory of one codec. */
+export class CodecBatch implements ShardBatch {
   readonly capacity: number;
   readonly #memory: CodecMemory;
   readonly #stride: number;
@@ -38,24 +52,19 @@ export class ShardBatch {
     );
   }
 
-  /**
-   * The buffer of shard `shard`: `capacity` bytes of shared memory, of unknown content at first.
-   * The same view at every call; it stays valid until `free`.
-   */
   shard(shard: number): Uint8Array<SharedArrayBuffer> {
     const view = this.#shards[shard];
     if (view === undefined) throw new RangeError(`there is no shard ${shard} in this batch`);
     return view;
   }
 
-  /** Gives the memory back. No view of it may be used afterwards. */
   free(): void {
     if (this.#freed) return;
     this.#freed = true;
     this.#memory.free(this.#address, this.#size);
   }
 
-  /** Where shard `shard` starts in `memory`, for the codec. */
+  /** Where shard `shard` starts in `memory`. */
   addressIn(memory: CodecMemory, shard: number): number {
     if (memory !== this.#memory) throw new TypeError("the batch belongs to another codec");
     if (this.#freed) throw new TypeError("the batch has been freed");
