@@ -5,15 +5,20 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
 import { CELL_BYTES } from "./layout.ts";
 import { BLOCK_BYTES } from "./recover_codec.ts";
 import type { Candidate } from "./read_chunk_shards.ts";
 import { RangeSet } from "./read_ranges.ts";
-import type { RowReader } from "./read_rows.ts";
+import { RowReader } from "./read_rows.ts";
 import { type PieceTable, suspect } from "./recover_checksums.ts";
+import { byReliability } from "./recover_plan.ts";
 import type { Prover } from "./recover_proof.ts";
+
+/** Bytes of all rows together that are compared at a time. */
+const COMPARE_BYTES = 8 * 2 ** 20;
 
 /** A piece whose checksum is being computed. */
 interface Running {
@@ -84,25 +89,21 @@ export class Auditor {
     }
   }
 
-  /** Compares shards with each other where no checksum covers them. */
+  /** Compares shards with each other though their checksums pass. */
   #compare(rows: ReadonlyMap<Candidate, Uint8Array>, range: ByteRange): void {
+    if (!this.#compareParity) return;
     for (let start = range.start; start < range.end; start += BLOCK_BYTES) {
       const end = Math.min(range.end, start + BLOCK_BYTES);
-      if (!this.#compareParity && this.#covered.covers(start, end)) continue;
-      if (this.#locate(rows, range.start, start, end)) continue;
-      for (let cell = start; cell < end; cell += CELL_BYTES) {
-        this.#locate(rows, range.start, cell, Math.min(end, cell + CELL_BYTES));
-      }
+      if (this.#covered.covers(start, end)) this.#locate(rows, range.start, start, end);
     }
   }
 
-  /** Marks those that disagree; false when they cannot be told in this stretch as a whole. */
   #locate(
     rows: ReadonlyMap<Candidate, Uint8Array>,
     rowsStart: number,
     start: number,
     end: number,
-  ): boolean {
+  ): void {
     const { shards, codec, damage } = this.#prover;
     const present = new Map<number, Uint8Array>();
     const candidates: Candidate[] = [];
@@ -113,12 +114,55 @@ export class Auditor {
       present.set(candidate.shard, row);
       candidates.push(candidate);
     }
-    if (present.size <= codec.k) return true;
-    const bad = codec.locate(present, start - rowsStart, end - rowsStart);
-    if (bad === null) return false;
+    if (present.size <= codec.k) return;
+    const bad = codec.locate(present, start - rowsStart, end - rowsStart) ?? [];
     for (const candidate of candidates.filter(({ shard }) => bad.includes(shard))) {
       suspect(shards, candidate, { start, end }, "disagrees with the other shards", damage);
     }
-    return true;
+  }
+
+  /**
+   * Compares all shards, where no checksum covers them, with what the preferred ones give. To be
+   * called when everything there has been proven, so that the preferred ones are known to be right.
+   */
+  async compareUncovered(): Promise<void> {
+    const { shards, codec, damage, layout } = this.#prover;
+    const cells = Math.max(1, Math.floor(COMPARE_BYTES / (shards.candidates.length * CELL_BYTES)));
+    const reader = new RowReader(shards, codec, damage);
+    for (let start = 0; start < layout.shardBytes;) {
+      const end = Math.min(layout.shardBytes, start + cells * CELL_BYTES);
+      if (!this.#covered.covers(start, end)) {
+        reader.moveTo({ start, end });
+        await this.#compareWithPreferred(reader);
+      }
+      start = end;
+    }
+  }
+
+  async #compareWithPreferred(reader: RowReader): Promise<void> {
+    const { shards, codec, damage } = this.#prover;
+    const { start, end } = reader.range;
+    const order = byReliability(shards.candidates);
+    const data = await reader.decode({ order, avoidSuspects: true });
+    if (data === undefined) return;
+    const present = new Map(data.map((row, shard) => [shard, row.slice()]));
+    const all = new Map<number, Uint8Array>(present);
+    const parity = new Map<number, Uint8Array>();
+    for (let shard = codec.k; shard < codec.m; shard++) {
+      parity.set(shard, new Uint8Array(end - start));
+    }
+    codec.rebuild(present, parity, end - start);
+    for (const [shard, row] of parity) all.set(shard, row);
+    for (const candidate of shards.candidates) {
+      const right = all.get(candidate.shard)!;
+      const found = await reader.row(candidate);
+      for (let at = 0; at < end - start; at += CELL_BYTES) {
+        const to = Math.min(end - start, at + CELL_BYTES);
+        const cell = { start: start + at, end: start + to };
+        if (candidate.holes.overlaps(cell.start, cell.end)) continue;
+        if (Buffer.compare(right.subarray(at, to), found.subarray(at, to)) === 0) continue;
+        suspect(shards, candidate, cell, "differs from what the other shards prove", damage);
+      }
+    }
   }
 }

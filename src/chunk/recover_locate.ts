@@ -23,14 +23,16 @@ export type Disagreements = Map<Candidate, RangeSet>;
 /**
  * Locates shards that disagree in a payload range (whole cells). Stripes where too many disagree to
  * tell which are left out.
+ *
+ * @param found takes them
  */
 export async function locateDisagreements(
   shards: ChunkShards,
   range: ByteRange,
   codec: RowCodec,
   damage: DamageLog,
-): Promise<Disagreements> {
-  const found: Disagreements = new Map();
+  found: Disagreements,
+): Promise<void> {
   const candidates = onePerNumber(byReliability(shards.candidates));
   const cells = Math.max(1, Math.floor(BATCH_BYTES / (candidates.length * CELL_BYTES)));
   const reader = new RowReader(shards, codec, damage);
@@ -47,7 +49,6 @@ export async function locateDisagreements(
       }
     }
   }
-  return found;
 }
 
 function locateInStripe(

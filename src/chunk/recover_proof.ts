@@ -9,11 +9,12 @@ import type { ByteRange } from "../shard/shard_io.ts";
 import type { StripeLayout } from "./layout.ts";
 import type { Candidate, ChunkShards } from "./read_chunk_shards.ts";
 import type { DamageLog } from "./read_damage.ts";
+import { RangeSet } from "./read_ranges.ts";
 import { RowReader } from "./read_rows.ts";
 import { gather } from "./read_gather.ts";
 import { checkPieces, type PieceTable, suspect } from "./recover_checksums.ts";
 import type { RowCodec } from "./recover_codec.ts";
-import { locateDisagreements } from "./recover_locate.ts";
+import { type Disagreements, locateDisagreements } from "./recover_locate.ts";
 import { byReliability, type PlanOptions } from "./recover_plan.ts";
 import { candidateSubsets } from "./recover_subsets.ts";
 
@@ -21,7 +22,7 @@ import { candidateSubsets } from "./recover_subsets.ts";
  * One way of reading the chunk: bytes `start ≤ offset < end`, or undefined where it has too few
  * shards. What it returns is not proven.
  */
-export type View = (start: number, end: number) => Promise<Uint8Array | undefined>;
+export type View = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 /** Reads through a view and returns what it proves right; undefined when it is not. */
 export type Judge<T> = (view: View) => Promise<T | undefined>;
@@ -54,14 +55,15 @@ export class Prover {
    * @param focus chunk bytes that damage is looked for in; the judge may read others, too
    */
   async prove<T>(focus: ByteRange, judge: Judge<T>): Promise<T | undefined> {
-    return await this.#asPlanned(judge) ??
+    return await this.tryAsPlanned(judge) ??
       await this.#byChecksums(focus, judge) ??
-      await this.#byDisagreement(focus, judge) ??
+      await this.#byDisagreement(judge) ??
       await this.#bySearch(focus, judge) ??
       await this.#byMoreChecksums(focus, judge);
   }
 
-  #asPlanned<T>(judge: Judge<T>): Promise<T | undefined> {
+  /** Proves with the shards that are preferred now, without looking for damage. */
+  tryAsPlanned<T>(judge: Judge<T>): Promise<T | undefined> {
     const order = byReliability(this.shards.candidates);
     return judge(this.#view({ order, avoidSuspects: true }));
   }
@@ -70,18 +72,23 @@ export class Prover {
     const { shards, layout, damage } = this;
     const range = this.payloadRange(focus);
     if (!await checkPieces(shards, layout.shardBytes, this.tables, range, damage)) return undefined;
-    return this.#asPlanned(judge);
+    return this.tryAsPlanned(judge);
   }
 
-  /** With shards that disagree left out, stripe by stripe. */
-  async #byDisagreement<T>(focus: ByteRange, judge: Judge<T>): Promise<T | undefined> {
+  /** With shards that disagree left out, stripe by stripe, wherever the judge reads. */
+  async #byDisagreement<T>(judge: Judge<T>): Promise<T | undefined> {
     const { shards, codec, damage } = this;
     if (shards.candidates.length <= codec.k) return undefined;
-    const range = this.payloadRange(focus);
-    const avoid = await locateDisagreements(shards, range, codec, damage);
+    const avoid: Disagreements = new Map();
+    const located = new RangeSet();
+    const locate = async (range: ByteRange) => {
+      if (located.covers(range.start, range.end)) return;
+      located.add(range.start, range.end);
+      await locateDisagreements(shards, range, codec, damage, avoid);
+    };
     const order = byReliability(shards.candidates);
     for (const avoidSuspects of [false, true]) {
-      const proven = await judge(this.#view({ order, avoidSuspects, avoid }));
+      const proven = await judge(this.#view({ order, avoidSuspects, avoid }, locate));
       if (proven === undefined) continue;
       for (const [candidate, ranges] of avoid) {
         for (const wrong of ranges.ranges) this.#blame(candidate, wrong);
@@ -104,7 +111,7 @@ export class Prover {
       this.#searched += focus.end - focus.start;
       const rest = usable.filter((candidate) => !subset.includes(candidate));
       const order = [...subset, ...rest];
-      const proven = await judge(this.#view({ order, avoidSuspects: false }, readers));
+      const proven = await judge(this.#view({ order, avoidSuspects: false }, undefined, readers));
       if (proven === undefined) continue;
       for (const candidate of preferred) {
         if (!subset.includes(candidate)) this.#blame(candidate, range);
@@ -120,7 +127,7 @@ export class Prover {
     this.onStuck = undefined;
     if (stuck === undefined || !await stuck()) return undefined;
     for (const candidate of this.shards.candidates) candidate.checked.clear();
-    return await this.#byChecksums(focus, judge) ?? await this.#byDisagreement(focus, judge);
+    return await this.#byChecksums(focus, judge) ?? await this.#byDisagreement(judge);
   }
 
   #blame(candidate: Candidate, range: ByteRange): void {
@@ -133,9 +140,14 @@ export class Prover {
   }
 
   /** A view that keeps what it read of the last few ranges. */
-  #view(options: PlanOptions, readers = new Map<string, RowReader>()): View {
+  #view(
+    options: PlanOptions,
+    prepare?: (range: ByteRange) => Promise<void>,
+    readers: Map<string, RowReader> = new Map(),
+  ): View {
     return async (start, end) => {
       const range = this.payloadRange({ start, end });
+      await prepare?.(range);
       const key = `${range.start}-${range.end}`;
       let reader = readers.get(key);
       if (reader === undefined) {

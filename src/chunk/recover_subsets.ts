@@ -12,8 +12,8 @@ import type { Candidate } from "./read_chunk_shards.ts";
 export const MAX_SUBSETS = 10_000;
 
 /**
- * Choices of k candidates with different shard numbers, at most {@link MAX_SUBSETS}, without the
- * preferred one (the first k numbers) itself.
+ * Choices of k candidates with different shard numbers, the preferred one (the first k) first, at
+ * most {@link MAX_SUBSETS}.
  *
  * @param order candidates, the preferred first
  */
@@ -23,7 +23,7 @@ export function* candidateSubsets(
 ): Generator<Candidate[]> {
   const { preferred, others } = splitPreferred(k, order);
   let left = MAX_SUBSETS;
-  for (let swaps = 1; swaps <= Math.min(k, others.length); swaps++) {
+  for (let swaps = 0; swaps <= Math.min(k, others.length); swaps++) {
     for (const added of kSubsets(others.length, swaps)) {
       const newcomers = added.map((i) => others[i]);
       for (const dropped of kSubsets(k, swaps)) {

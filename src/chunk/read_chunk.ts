@@ -1,0 +1,208 @@
+/**
+ * The data frames of an opened chunk, in order, each proven by its SHA-256. Windows of k shards are
+ * read ahead; only where a frame fails its proof is damage looked for.
+ *
+ * @module
+ */
+
+import type { ByteRange } from "../shard/shard_io.ts";
+import { gather } from "./read_gather.ts";
+import { hashes, openChunk, type OpenChunkOptions, type OpenedChunk } from "./read_open.ts";
+import { type Window, WindowStream } from "./read_windows.ts";
+import { Auditor } from "./recover_audit.ts";
+
+/** Largest data frame read, compressed or not; writers use a few MiB. */
+export const MAX_FRAME_BYTES = 64 * 2 ** 20;
+
+/** A data frame, or the lack of one. */
+export type FrameItem =
+  | {
+    kind: "frame";
+    /** Number of the data frame in the chunk, from 0. */
+    index: number;
+    /** Offset of its first tar byte from the chunk's first. */
+    contentOffset: number;
+    /** Tar bytes it holds. */
+    contentBytes: number;
+    /** The zstd frame, proven; the consumer's to keep. */
+    bytes: Uint8Array<ArrayBuffer>;
+  }
+  | {
+    kind: "lost";
+    index: number;
+    contentOffset: number;
+    contentBytes: number;
+    /** One line for people. */
+    reason: string;
+  };
+
+/** How frames are read. */
+export interface FrameOptions {
+  /** Rising numbers of the frames wanted. @default all */
+  wanted?: readonly number[];
+  /**
+   * Whether SHA-256s are checked. Without, wrong bytes are only caught by zstd's own checksums.
+   *
+   * @default true
+   */
+  verify?: boolean;
+  /** Read all shards and check every piece; `parity` compares all shards with each other, too. */
+  audit?: "pieces" | "parity";
+}
+
+/** An open chunk. */
+export class ChunkReader {
+  readonly #opened: OpenedChunk;
+  readonly #options: OpenChunkOptions;
+
+  private constructor(opened: OpenedChunk, options: OpenChunkOptions) {
+    this.#opened = opened;
+    this.#options = options;
+  }
+
+  /**
+   * Opens a chunk; the handles are closed with it, or when it fails.
+   *
+   * @throws {EctarError} `too-few`, `damaged`: nothing of the chunk can be proven
+   */
+  static async open(options: OpenChunkOptions): Promise<ChunkReader> {
+    try {
+      return new ChunkReader(await openChunk(options), options);
+    } catch (error) {
+      await closeAll(options);
+      throw error;
+    }
+  }
+
+  /** What is known of the chunk. */
+  get opened(): OpenedChunk {
+    return this.#opened;
+  }
+
+  /** Reads data frames in order. Stop early by leaving the loop. */
+  async *frames(options: FrameOptions = {}): AsyncGenerator<FrameItem> {
+    const count = this.#opened.facts.layout.data.length;
+    const wanted = options.wanted ?? Array.from({ length: count }, (_, i) => i);
+    if (options.audit !== undefined) {
+      const whole = { start: 0, end: this.#opened.prover.layout.shardBytes };
+      const auditor = new Auditor(this.#opened.prover, options.audit === "parity");
+      yield* this.#run(wanted, whole, options, auditor);
+      return;
+    }
+    for (const run of consecutive(wanted)) {
+      const { data } = this.#opened.facts.layout;
+      const frames = { start: data[run[0]].start, end: data[run[run.length - 1]].end };
+      yield* this.#run(run, this.#opened.prover.payloadRange(frames), options);
+    }
+  }
+
+  /** Reads frames that lie in one payload range. */
+  async *#run(
+    wanted: readonly number[],
+    payload: ByteRange,
+    options: FrameOptions,
+    auditor?: Auditor,
+  ): AsyncGenerator<FrameItem> {
+    const stream = new WindowStream(this.#opened.prover, payload, auditor);
+    let window: Window | undefined;
+    try {
+      for (const index of wanted) {
+        const frame = this.#opened.facts.layout.data[index];
+        const tooLarge = frame.end - frame.start > MAX_FRAME_BYTES ||
+          frame.contentBytes > MAX_FRAME_BYTES;
+        if (tooLarge) {
+          yield this.#lost(index, `frame ${index} is larger than ${MAX_FRAME_BYTES} bytes`);
+          continue;
+        }
+        const bytes = new Uint8Array(frame.end - frame.start);
+        let complete = true;
+        for (let at = frame.start; at < frame.end;) {
+          while (window === undefined || window.chunk.end <= at) {
+            window = (await stream.next())!;
+          }
+          const end = Math.min(frame.end, window.chunk.end);
+          if (window.rows === undefined) complete = false;
+          else this.#copy(window, { start: at, end }, bytes.subarray(at - frame.start));
+          at = end;
+        }
+        yield await this.#prove(index, complete ? bytes : undefined, options.verify ?? true);
+      }
+      if (auditor === undefined) return;
+      while (await stream.next() !== undefined);
+      await this.#opened.proveEnds();
+      await auditor.compareUncovered();
+    } finally {
+      await stream.stop();
+    }
+  }
+
+  #copy(window: Window, range: ByteRange, target: Uint8Array): void {
+    gather(this.#opened.prover.layout, window.rows!, window.payload.start, range, target);
+  }
+
+  /** Accepts a frame, or searches for a reading of it that can be accepted. */
+  async #prove(
+    index: number,
+    read: Uint8Array<ArrayBuffer> | undefined,
+    verify: boolean,
+  ): Promise<FrameItem> {
+    const { prover, facts: { layout } } = this.#opened;
+    const frame = layout.data[index];
+    const { contentOffset, contentBytes } = frame;
+    const accepted = (bytes: Uint8Array<ArrayBuffer>): FrameItem => (
+      { kind: "frame", index, contentOffset, contentBytes, bytes }
+    );
+    const right = (bytes: Uint8Array) =>
+      !verify || hashes(bytes, this.#opened.facts.frameSha256, index);
+    if (read !== undefined && right(read)) return accepted(read);
+    const proven = await prover.prove(frame, async (view) => {
+      const bytes = await view(frame.start, frame.end);
+      return bytes !== undefined && right(bytes) ? bytes : undefined;
+    });
+    if (proven !== undefined) return accepted(proven);
+    this.#options.damage.lose(this.#options.chunk, prover.payloadRange(frame));
+    return this.#lost(index, this.#whyLost(frame));
+  }
+
+  #lost(index: number, reason: string): FrameItem {
+    const { contentOffset, contentBytes } = this.#opened.facts.layout.data[index];
+    return { kind: "lost", index, contentOffset, contentBytes, reason };
+  }
+
+  #whyLost(frame: ByteRange): string {
+    const { prover, prover: { shards } } = this.#opened;
+    const { start, end } = prover.payloadRange(frame);
+    const good = new Set(
+      shards.candidates
+        .filter(({ holes, suspect }) =>
+          !holes.overlaps(start, end) && !suspect.overlaps(start, end)
+        )
+        .map(({ shard }) => shard),
+    );
+    return `${good.size} of ${shards.m} shards are good at payload bytes ${start} to ${end}, ` +
+      `${shards.k} are needed`;
+  }
+
+  /** Lets go of the shards. */
+  async close(): Promise<void> {
+    await closeAll(this.#options);
+  }
+}
+
+async function closeAll({ handles, remark }: OpenChunkOptions): Promise<void> {
+  const results = await Promise.allSettled(handles.map((handle) => handle.close()));
+  for (const result of results) {
+    if (result.status === "rejected") remark(`cannot close a shard: ${result.reason}`);
+  }
+}
+
+/** Splits rising numbers where they are not consecutive. */
+function consecutive(numbers: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[run.length - 1] + 1 === number) run.push(number);
+    else runs.push([number]);
+  }
+  return runs;
+}

@@ -1,0 +1,352 @@
+/**
+ * Opens a chunk: settles its shards and its length, and proves the facts about it from a matching
+ * index record, or from its own trailer and header.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { EctarError } from "../errors.ts";
+import type { ShardHandle } from "../shard/shard_io.ts";
+import type { ChunkHeader } from "./header.ts";
+import { StripeLayout, trailerPieceCount } from "./layout.ts";
+import { type ChunkShards, openChunkShards } from "./read_chunk_shards.ts";
+import type { DamageLog } from "./read_damage.ts";
+import {
+  type ChunkFacts,
+  factsOfRecord,
+  factsOfTrailer,
+  type IndexChunk,
+  piecesOfRecord,
+  type ProvenTrailer,
+  readHeader,
+  readTrailer,
+  recordChunkBytes,
+} from "./read_facts.ts";
+import type { RowCodec } from "./recover_codec.ts";
+import { type Judge, Prover } from "./recover_proof.ts";
+
+/** What is known from elsewhere about the archive, all of it optional. */
+export interface ArchiveHints {
+  /** Archive UUID; chunks of other archives are refused. */
+  archiveUuid?: string;
+  /** Data and total shards. */
+  shardCounts?: { k: number; m: number };
+  /** Payload bytes per piece checksum in trailers. */
+  pieceBytes?: number;
+}
+
+/** What opening a chunk takes. */
+export interface OpenChunkOptions {
+  /** Archive name, for messages. */
+  archive: string;
+  /** Chunk number. */
+  chunk: number;
+  /** The shards found. */
+  handles: readonly ShardHandle[];
+  /** Records of this chunk in the indexes found; several archives' may be among them. */
+  indexes: readonly IndexChunk[];
+  /** What is known of the archive. */
+  hints: ArchiveHints;
+  /** A codec for k and m. */
+  codecFor: (k: number, m: number) => RowCodec;
+  /** Takes the damage found. */
+  damage: DamageLog;
+  /** Takes remarks, one line each. */
+  remark: (line: string) => void;
+}
+
+/** A chunk whose facts are proven. */
+export interface OpenedChunk {
+  /** Proves its frames. */
+  prover: Prover;
+  /** What is known of it. */
+  facts: ChunkFacts;
+  /** Its header, where it was proven. */
+  header: ChunkHeader | undefined;
+  /** Its trailer, where it was read. */
+  trailer: ProvenTrailer | undefined;
+  /** Proves header and trailer; whether both could be. */
+  proveEnds: () => Promise<boolean>;
+}
+
+type Found = Omit<OpenedChunk, "proveEnds">;
+
+/** Most payload lengths tried where shards differ in size. */
+const MAX_LENGTHS = 16;
+
+/**
+ * Opens a chunk.
+ *
+ * @throws {EctarError} `too-few` with fewer than k shards, `damaged` when nothing proves what the
+ *   chunk holds
+ */
+export async function openChunk(options: OpenChunkOptions): Promise<OpenedChunk> {
+  const { archive, chunk, handles, damage, hints } = options;
+  const shards = await openChunkShards(archive, chunk, handles, damage, hints.shardCounts);
+  const opening = new ChunkOpening(options, shards);
+  const lengths = await opening.payloadLengths();
+  const provers = lengths.map((payload) =>
+    new Prover(
+      shards,
+      new StripeLayout(payload * shards.k, shards.k),
+      options.codecFor(shards.k, shards.m),
+      damage,
+    )
+  );
+  // Everything cheap first: a wrong length must not cost a search.
+  for (const prover of provers) {
+    const opened = await opening.byIndex(prover, false) ?? await opening.byTrailer(prover, false);
+    if (opened !== undefined) return opening.finish(opened);
+  }
+  for (const prover of provers) {
+    const opened = await opening.byTrailer(prover, true) ?? await opening.byIndex(prover, true);
+    if (opened !== undefined) return opening.finish(opened);
+  }
+  throw opening.failure();
+}
+
+/** The state of opening one chunk. */
+class ChunkOpening {
+  readonly #options: OpenChunkOptions;
+  readonly #shards: ChunkShards;
+  /** Headers and trailers that were proven but are of another chunk or archive. */
+  readonly #strangers = new Set<string>();
+
+  constructor(options: OpenChunkOptions, shards: ChunkShards) {
+    this.#options = options;
+    this.#shards = shards;
+  }
+
+  /** Payload lengths the chunk may have, the likeliest first. */
+  async payloadLengths(): Promise<number[]> {
+    const { k, m, headerBytes, candidates } = this.#shards;
+    const votes = new Map<number, number>();
+    const sizes = new Map<unknown, number>();
+    for (const { source } of candidates) {
+      if (sizes.has(source)) continue;
+      const payload = Math.max(0, await source.size() - headerBytes);
+      sizes.set(source, payload);
+      votes.set(payload, (votes.get(payload) ?? 0) + 1);
+    }
+    for (const candidate of candidates) {
+      candidate.holes.add(sizes.get(candidate.source)!, Number.MAX_SAFE_INTEGER);
+    }
+    const all = [...sizes.values()];
+    const possible = [...votes]
+      .filter(([payload]) => payload > 0 && all.filter((size) => size >= payload).length >= k)
+      .sort((a, b) => b[1] - a[1] || b[0] - a[0])
+      .map(([payload]) => payload);
+    const recorded = this.#options.indexes
+      .filter((index) => index.k === k && index.m === m && recordChunkBytes(index) !== undefined)
+      .map((index) => index.record.shard_size - headerBytes)
+      .filter((payload) => all.some((size) => size >= payload));
+    return [...new Set([...recorded, ...possible])].slice(0, MAX_LENGTHS);
+  }
+
+  /**
+   * Facts from the record of an index whose archive the chunk's header names. `thorough` searches
+   * for the header, and takes a record without one if its first frame proves it.
+   */
+  async byIndex(prover: Prover, thorough: boolean): Promise<Found | undefined> {
+    const records = this.#options.indexes.flatMap((index) => {
+      const facts = factsOfRecord(index, this.#shards.k, this.#shards.m);
+      const fits = facts?.layout.seekTable.end === prover.layout.chunkBytes;
+      return facts !== undefined && fits ? [{ index, facts }] : [];
+    });
+    if (records.length === 0) return undefined;
+    const uuids = new Set(records.map(({ index }) => index.archiveUuid));
+    const header = await this.#header(prover, thorough, (uuid) => uuids.has(uuid));
+    for (const { index, facts } of records) {
+      if (header !== undefined && header.archiveUuid !== facts.archiveUuid) continue;
+      if (header === undefined && !thorough) continue;
+      const pieces = piecesOfRecord(index, prover.layout.shardBytes);
+      if (pieces !== undefined) prover.tables.push(pieces);
+      if (header !== undefined || await this.#firstFrameProves(prover, facts)) {
+        return { prover, facts, header, trailer: undefined };
+      }
+      prover.tables.pop();
+    }
+    return undefined;
+  }
+
+  /** Facts from the chunk's own trailer and header. */
+  async byTrailer(prover: Prover, thorough: boolean): Promise<Found | undefined> {
+    const trailer = await this.#trailer(prover, thorough);
+    if (trailer === undefined) return undefined;
+    const uuid = trailer.trailer.archiveUuid;
+    const { indexes, hints } = this.#options;
+    for (const index of indexes.filter(({ archiveUuid }) => archiveUuid === uuid)) {
+      if (index.k !== this.#shards.k || index.m !== this.#shards.m) continue;
+      const pieces = piecesOfRecord(index, prover.layout.shardBytes);
+      if (pieces !== undefined) prover.tables.push(pieces);
+    }
+    addTrailerPieces(prover, trailer, hints.pieceBytes);
+    const header = await this.#header(prover, true, (found) => found === uuid);
+    if (hints.pieceBytes === undefined) addTrailerPieces(prover, trailer, header?.pieceSize);
+    const facts = factsOfTrailer(trailer, header);
+    const record = indexes.find((index) => index.archiveUuid === uuid)?.record;
+    facts.tarOffset ??= record?.tar_offset;
+    facts.nextMember ??= record?.next_member;
+    return { prover, facts, header, trailer };
+  }
+
+  /** Last touches: what is wrong with whole shards, and a second source of facts. */
+  async finish(found: Found): Promise<OpenedChunk> {
+    const { prover } = found;
+    await this.#noteSizes(prover);
+    await this.#nameStrangeFirstShards(found);
+    const opened = {
+      ...found,
+      proveEnds: async () => {
+        const wanted = (uuid: string) => uuid === opened.facts.archiveUuid;
+        const header = await this.#header(prover, true, wanted);
+        opened.trailer = await this.#trailer(prover, true);
+        return header !== undefined && opened.trailer !== undefined;
+      },
+    };
+    if (opened.trailer === undefined) prover.onStuck = () => this.#turnToTrailer(opened);
+    return opened;
+  }
+
+  /** A frame cannot be proven by the index: the trailer has finer checksums, or knows better. */
+  async #turnToTrailer(opened: Found): Promise<boolean> {
+    const { prover, facts } = opened;
+    const { chunk, remark, hints } = this.#options;
+    const trailer = await this.#trailer(prover, true);
+    if (trailer === undefined) return false;
+    opened.trailer = trailer;
+    if (Buffer.compare(trailer.trailer.frameSha256, facts.frameSha256) !== 0) {
+      remark(`${facts.origin} does not describe chunk ${chunk} as it is; its trailer does`);
+      opened.facts = factsOfTrailer(trailer, opened.header);
+      prover.tables.length = 0;
+      for (const candidate of this.#shards.candidates) candidate.suspect.clear();
+    }
+    addTrailerPieces(prover, trailer, opened.header?.pieceSize ?? hints.pieceBytes);
+    return true;
+  }
+
+  async #noteSizes(prover: Prover): Promise<void> {
+    const { damage, chunk, remark } = this.#options;
+    const { headerBytes, candidates } = this.#shards;
+    const { shardBytes } = prover.layout;
+    for (const { source, shard } of candidates) {
+      const payload = Math.max(0, await source.size() - headerBytes);
+      if (source.failure !== undefined || payload === shardBytes) continue;
+      const { origin } = source;
+      if (payload > shardBytes) {
+        remark(`${origin}: ${payload - shardBytes} bytes after its end are ignored`);
+        continue;
+      }
+      const range = { start: payload, end: shardBytes };
+      damage.add({ chunk, shard, origin }, "truncated", "ends before it should", range);
+    }
+  }
+
+  /** Why nothing could be proven. */
+  failure(): EctarError {
+    const { archive, chunk, damage } = this.#options;
+    damage.loseChunk(chunk);
+    const { candidates, k, m } = this.#shards;
+    const found = new Set(candidates.map((candidate) => candidate.shard)).size;
+    const strangers = [...this.#strangers].slice(0, 3);
+    const what = strangers.length > 0
+      ? `its shards are those of ${strangers.join(" and of ")}`
+      : `its trailer cannot be recovered from the ${found} of ${m} shards found`;
+    return new EctarError("damaged", `chunk ${chunk} of ${archive}: ${what}`, {
+      archive,
+      chunk,
+      hint: `give more of its shards (any ${k} good ones are enough), or the archive's index`,
+    });
+  }
+
+  #header(
+    prover: Prover,
+    thorough: boolean,
+    wanted: (archiveUuid: string) => boolean,
+  ): Promise<ChunkHeader | undefined> {
+    const { chunk, hints } = this.#options;
+    const { k, m } = this.#shards;
+    const judge: Judge<ChunkHeader> = async (view) => {
+      const header = await readHeader(prover, view);
+      if (header === undefined) return undefined;
+      const uuid = header.archiveUuid;
+      const expected = (hints.archiveUuid ?? uuid) === uuid && header.chunk === chunk;
+      if (expected && header.k === k && header.m === m && wanted(uuid)) return header;
+      if (!expected) this.#strangers.add(describe(header.name, header.chunk, uuid));
+      return undefined;
+    };
+    const focus = { start: 0, end: Math.min(prover.layout.chunkBytes, 4096) };
+    return thorough ? prover.prove(focus, judge) : prover.tryAsPlanned(judge);
+  }
+
+  #trailer(prover: Prover, thorough: boolean): Promise<ProvenTrailer | undefined> {
+    const { chunk, hints, archive } = this.#options;
+    const judge: Judge<ProvenTrailer> = async (view) => {
+      const proven = await readTrailer(prover, view);
+      if (proven === undefined) return undefined;
+      const { archiveUuid, chunk: number, pieceCrc32 } = proven.trailer;
+      const expected = (hints.archiveUuid ?? archiveUuid) === archiveUuid && number === chunk;
+      if (!expected) this.#strangers.add(describe(archive, number, archiveUuid));
+      return expected && pieceCrc32.length === this.#shards.m ? proven : undefined;
+    };
+    const { chunkBytes } = prover.layout;
+    const focus = { start: Math.max(0, chunkBytes - tailBytes(prover.layout)), end: chunkBytes };
+    return thorough ? prover.prove(focus, judge) : prover.tryAsPlanned(judge);
+  }
+
+  async #firstFrameProves(prover: Prover, facts: ChunkFacts): Promise<boolean> {
+    const frame = facts.layout.data[0];
+    if (frame === undefined) return false;
+    const proven = await prover.prove(frame, async (view) => {
+      const bytes = await view(frame.start, frame.end);
+      return bytes !== undefined && hashes(bytes, facts.frameSha256, 0) ? true : undefined;
+    });
+    return proven === true;
+  }
+
+  /** The header lies in shard 0 as it is: a shard 0 of another chunk says so itself. */
+  async #nameStrangeFirstShards({ facts, prover }: Found): Promise<void> {
+    const { chunk, damage } = this.#options;
+    for (const candidate of this.#shards.candidates) {
+      if (candidate.shard !== 0) continue;
+      const cell = new Uint8Array(Math.min(4096, prover.layout.shardBytes));
+      const { length } = await candidate.source.read(this.#shards.headerBytes, cell);
+      const view = (start: number, end: number) =>
+        Promise.resolve(end <= length ? cell.subarray(start, end) : undefined);
+      const header = await readHeader(prover, view);
+      if (header === undefined) continue;
+      if (header.archiveUuid === facts.archiveUuid && header.chunk === chunk) continue;
+      const detail = `belongs to ${describe(header.name, header.chunk, header.archiveUuid)}`;
+      damage.add({ chunk, shard: 0, origin: candidate.source.origin }, "foreign", detail);
+      candidate.faults++;
+    }
+  }
+}
+
+/** Whether `bytes` are frame `index` as its SHA-256 says. */
+export function hashes(bytes: Uint8Array, frameSha256: Uint8Array, index: number): boolean {
+  const digest = createHash("sha256").update(bytes).digest();
+  return digest.equals(frameSha256.subarray(index * 32, index * 32 + 32));
+}
+
+function describe(name: string, chunk: number, uuid: string): string {
+  return `chunk ${chunk} of archive ${name} (${uuid})`;
+}
+
+/** Bytes at the chunk's end where damage is looked for before the trailer is known. */
+function tailBytes(layout: StripeLayout): number {
+  return Math.max(4 * layout.stripeBytes, 2 ** 20);
+}
+
+function addTrailerPieces(
+  prover: Prover,
+  { trailer, layout }: ProvenTrailer,
+  pieceBytes: number | undefined,
+): void {
+  if (pieceBytes === undefined) return;
+  const expected = trailerPieceCount(layout.trailer.start, prover.shards.k, pieceBytes);
+  if (trailer.pieceCrc32.some((list) => list.length !== expected)) return;
+  prover.tables.push({ pieceBytes, firstPiece: 0, crc32: trailer.pieceCrc32 });
+}
