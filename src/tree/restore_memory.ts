@@ -180,6 +180,7 @@ export class MemoryRestoreTree implements RestoreTarget {
       if (old.type === "directory") return -Errno.EISDIR;
       if (old === node) return 0;
     }
+    if (to.length > NAME_MAX) return -Errno.ENAMETOOLONG;
     const fault = this.#fault("rename", toKey(to));
     if (fault !== undefined) return -fault;
     const { children } = this.#open(directory);
