@@ -49,14 +49,14 @@ export function locateErrors(
 
   const message = gaoDecode(k, xs, ys);
   if (message === null) return null;
-  const wrong = shards.filter((_, i) => evaluate(message, xs[i]) !== ys[i]);
-  return wrong.length <= Math.floor((shards.length - k) / 2) ? wrong : null;
+  return shards.filter((_, i) => evaluate(message, xs[i]) !== ys[i]);
 }
 
 /**
  * Gao: with g1 the interpolation of the received values and g0 the polynomial that is zero at all
  * points, Euclid's algorithm on (g0, g1), stopped at degree below (n + k) / 2, gives the error
- * locator times the message, and the locator as the cofactor of g1.
+ * locator times the message, and the locator as the cofactor of g1. Values differ from the message
+ * only at roots of the locator, whose degree is at most (n - k) / 2.
  */
 function gaoDecode(k: number, xs: Uint8Array, ys: Uint8Array): Polynomial | null {
   let [before, now] = [withRoots(xs), interpolate(xs, ys)];
@@ -123,7 +123,7 @@ function locateFrom(
 ): number[] | null {
   const stretches = present.map((shard) => batch.shard(shard).subarray(start, end));
   const spanned = locateBySpan(k, present, stretches);
-  if (spanned.length > 0) return spanned;
+  if (spanned === null || spanned.length > 0) return spanned;
   const column = Uint8Array.from({ length: m }, (_, shard) => batch.shard(shard)[start]);
   const absent = shardNumbers(0, m).filter((shard) => !present.includes(shard));
   return locateErrors(k, m, column, absent);

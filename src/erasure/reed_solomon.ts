@@ -105,6 +105,9 @@ export class ReedSolomon {
   /**
    * Computes the parity shards k to m - 1 from the data shards over the bytes
    * `offset ≤ i < offset + length` of each buffer. Any length will do; long ones are faster.
+   *
+   * @throws {RangeError} when the bytes do not lie in the batch
+   * @throws {TypeError} when the batch is freed or another codec's
    */
   encode(batch: ShardBatch, length: number, offset = 0): void {
     assertStretch(batch, length, offset);
@@ -117,6 +120,8 @@ export class ReedSolomon {
    * @param present good shards, at least k of them; the first k are used, so name data shards first
    * @param wanted shards to compute, none of them in `present`
    * @throws {EctarError} `too-few` when fewer than k shards are present
+   * @throws {RangeError} when the bytes do not lie in the batch, or a shard number is wrong
+   * @throws {TypeError} when the batch is freed or another codec's
    */
   reconstruct(
     batch: ShardBatch,
@@ -138,6 +143,8 @@ export class ReedSolomon {
    *
    * @param present shards to compare, at least k of them
    * @throws {EctarError} `too-few` when fewer than k shards are present
+   * @throws {RangeError} when the bytes do not lie in the batch, or a shard number is wrong
+   * @throws {TypeError} when the batch is freed or another codec's
    */
   firstInconsistency(
     batch: ShardBatch,

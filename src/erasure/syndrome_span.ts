@@ -15,24 +15,24 @@ import { combineReference } from "./reference.ts";
 
 /**
  * Shards whose parity-check columns lie in the span of the syndromes. All of them are wrong if at
- * most n - k - 1 are; none is returned when the syndromes span everything, and shards with
- * dependent errors (two that were swapped, say) may be missed.
+ * most n - k - 1 are; shards with dependent errors (two that were swapped, say) may be missed.
  *
  * @param k data shards
  * @param shards the n ≥ k present shard numbers
  * @param stretches the same byte columns of each of them, some hundred
+ * @returns null when the syndromes span everything: n - k shards or more are wrong
  */
 export function locateBySpan(
   k: number,
   shards: readonly number[],
   stretches: readonly Uint8Array[],
-): number[] {
+): number[] | null {
   const checks = shards.length - k;
   const matrix = interpolationMatrix(shards.slice(0, k), shards.slice(k));
   const span = new Span(checks);
   for (const syndrome of syndromes(matrix, stretches.slice(0, k), stretches.slice(k))) {
     span.add(syndrome);
-    if (span.rank === checks) return [];
+    if (span.rank === checks) return null;
   }
   return shards.filter((_, i) => span.contains(parityCheckColumn(matrix, k, i)));
 }
