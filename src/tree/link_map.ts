@@ -21,6 +21,11 @@ export class LinkMap {
   #pathsEnd = FIRST_PLACE;
   readonly #devices = new Map<number, number>();
 
+  /** Bytes of memory held. */
+  get byteLength(): number {
+    return this.#table.byteLength + this.#paths.byteLength;
+  }
+
   /** Member path of the node, as a view, or undefined when it was not stored yet. */
   find(stat: NodeStat): Uint8Array | undefined {
     const at = this.#slot(this.#deviceIndex(stat.device), stat.inodeHigh, stat.inodeLow);

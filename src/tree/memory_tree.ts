@@ -15,7 +15,7 @@ import type {
   TreeDirectory,
   TreeFile,
 } from "./file_tree.ts";
-import { compareBytes, printable, toBytes } from "./path_text.ts";
+import { compareBytes, matchingText, printable, toBytes } from "./path_text.ts";
 
 /** How a node misbehaves. */
 export interface MemoryFaults {
@@ -329,8 +329,18 @@ function nameBytes(name: string | Uint8Array): Uint8Array {
   return typeof name === "string" ? toBytes(name) : name;
 }
 
+/** Entries by name, made when a directory is first searched; its names must not change after. */
+const searched = new WeakMap<MemoryNode, Map<string, MemoryNode>>();
+
 function find(directory: MemoryNode, name: Uint8Array): MemoryNode | undefined {
-  return directory.entries?.find(([own]) => compareBytes(nameBytes(own), name) === 0)?.[1];
+  let byName = searched.get(directory);
+  if (byName === undefined) {
+    byName = new Map(
+      directory.entries?.map(([own, node]) => [matchingText(nameBytes(own)), node]),
+    );
+    searched.set(directory, byName);
+  }
+  return byName.get(matchingText(name));
 }
 
 function keyOf(names: Map<number, string>, name: string): number | undefined {

@@ -1,0 +1,90 @@
+/**
+ * Chooses members of an archive, for `--files` and `--exclude` of list and extract.
+ *
+ * A name chooses the member of just that path and, for a directory, everything below it. A name
+ * with wildcards does so too, and chooses besides what it matches from its first to its last
+ * character as in GNU tar's `--wildcards` (they match slashes), with all that lies below. `./` in
+ * front and slashes at the end make no difference, neither in names nor in members.
+ *
+ * @module
+ */
+
+import { Exclusion, type ExclusionOptions } from "./exclusion.ts";
+import { globSource, isGlob } from "./glob.ts";
+import { lossyText, matchingText } from "./path_text.ts";
+
+/** What to choose. */
+export interface SelectionOptions {
+  /** Names to choose, as text or bytes; all members when absent. */
+  files?: readonly (string | Uint8Array)[];
+  /** What to leave out of what was chosen. */
+  exclude?: ExclusionOptions;
+}
+
+interface Wildcard {
+  text: string;
+  pattern: RegExp;
+  used: boolean;
+}
+
+/** Compiled choice. */
+export class PathSelector {
+  readonly #exclusion: Exclusion;
+  /** Whether each name has chosen something. */
+  readonly #names: Map<string, boolean> | undefined;
+  readonly #wildcards: Wildcard[] = [];
+
+  constructor(options: SelectionOptions) {
+    this.#exclusion = new Exclusion(options.exclude ?? {});
+    if (options.files === undefined) return;
+    this.#names = new Map();
+    for (const file of options.files) {
+      const text = trimmed(typeof file === "string" ? file : matchingText(file));
+      this.#names.set(text, false);
+      if (isGlob(text)) {
+        const pattern = new RegExp(`^(?:${globSource(text)})(?:/|$)`, "su");
+        this.#wildcards.push({ text, pattern, used: false });
+      }
+    }
+  }
+
+  /** Whether the member is chosen and not left out. */
+  selects(path: Uint8Array, isDirectory: boolean): boolean {
+    return this.#isNamed(path) && !this.#exclusion.excludesMember(path, isDirectory);
+  }
+
+  /** The names that have chosen nothing so far, for messages. */
+  unused(): string[] {
+    const unused: string[] = [];
+    for (const [text, used] of this.#names ?? []) {
+      if (!used && !this.#wildcards.some((wildcard) => wildcard.used && wildcard.text === text)) {
+        unused.push(lossyText(new TextEncoder().encode(text)));
+      }
+    }
+    return unused;
+  }
+
+  #isNamed(path: Uint8Array): boolean {
+    if (this.#names === undefined) return true;
+    const text = trimmed(matchingText(path));
+    let named = this.#useName(text) || this.#useName("");
+    for (let slash = text.indexOf("/", 1); slash > 0; slash = text.indexOf("/", slash + 1)) {
+      if (this.#useName(text.slice(0, slash))) named = true;
+    }
+    for (const wildcard of this.#wildcards) {
+      if (wildcard.pattern.test(text)) named = wildcard.used = true;
+    }
+    return named;
+  }
+
+  #useName(text: string): boolean {
+    if (!this.#names!.has(text)) return false;
+    this.#names!.set(text, true);
+    return true;
+  }
+}
+
+/** Without `./` in front and slashes at the end; empty for the top itself. */
+function trimmed(text: string): string {
+  return text.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "").replace(/^\.$/, "");
+}
