@@ -1,0 +1,78 @@
+/** What the restore tests on a real file system share. */
+
+import { cPath } from "../../ffi/libc.ts";
+import { LinuxRestoreTree } from "../../ffi/restore_tree.ts";
+import { statPath } from "../../ffi/stat.ts";
+import type { RestoreOptions } from "../../src/tree/restore.ts";
+import { bytesOf, type Member, restore } from "../unit/tree/restore_members.ts";
+
+/** Tests that need root are left out for others. */
+export const isRoot = Deno.uid() === 0;
+
+/** A user and group without any rights. */
+export const NOBODY = 65534;
+
+/** Runs `body` in an empty directory that others may enter, and removes it. */
+export function inScratch(body: (root: string) => void): void {
+  const root = Deno.makeTempDirSync({ prefix: "ectar-restore-" });
+  try {
+    Deno.chmodSync(root, 0o777);
+    body(root);
+  } finally {
+    new Deno.Command("chmod", { args: ["-R", "u+rwX", root] }).outputSync();
+    new Deno.Command("rm", { args: ["-rf", root] }).outputSync();
+  }
+}
+
+/** Runs `body` with the effective user and group of nobody, and becomes root again. */
+export function asNobody<T>(body: () => T): T {
+  const c = Deno.dlopen("libc.so.6", {
+    seteuid: { parameters: ["u32"], result: "i32" },
+    setegid: { parameters: ["u32"], result: "i32" },
+    setgroups: { parameters: ["usize", "buffer"], result: "i32" },
+  });
+  const ok = (result: number) => {
+    if (result !== 0) throw new Error("cannot change user");
+  };
+  ok(c.symbols.setgroups(1n, new Uint8Array(Uint32Array.of(NOBODY).buffer)));
+  ok(c.symbols.setegid(NOBODY));
+  ok(c.symbols.seteuid(NOBODY));
+  try {
+    return body();
+  } finally {
+    ok(c.symbols.seteuid(0));
+    ok(c.symbols.setegid(0));
+    ok(c.symbols.setgroups(1n, new Uint8Array(Uint32Array.of(0).buffer)));
+    c.close();
+  }
+}
+
+/** Restores members into the directory `root`. */
+export function restoreInto(
+  root: string | Uint8Array,
+  members: readonly Member[],
+  options: RestoreOptions = {},
+) {
+  using tree = new LinuxRestoreTree(bytesOf(root));
+  return restore(tree, members, options);
+}
+
+/** What stands at `path`, links not followed. */
+export function lookAt(path: string | Uint8Array) {
+  const stat = statPath(-100, cPath(path), false);
+  if (stat === undefined) throw new Error(`${path} is not there`);
+  const mtimeNs = BigInt(stat.mtimeSeconds) * 1_000_000_000n + BigInt(stat.mtimeNanoseconds);
+  return { ...stat, mtimeNs };
+}
+
+/** Standard output of a command that must succeed. */
+export function run(command: string, ...args: string[]): string {
+  const { success, stdout, stderr } = new Deno.Command(command, { args }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** Names in a directory, sorted. */
+export function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
