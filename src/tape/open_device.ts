@@ -1,0 +1,126 @@
+/**
+ * From what an operator types to a drive: a device node, a tape image, or a mock.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import type { TapeDevice } from "./device.ts";
+import { driveError } from "./drive_error.ts";
+import { openImage } from "./image_open.ts";
+import { LinuxTapeDevice } from "./linux_device.ts";
+
+/** How tape devices are opened; all parts are optional. */
+export interface OpenTapeOptions {
+  /** Image files: bytes they may grow to. Default: no limit. */
+  capacityBytes?: number;
+  /** Image files: bytes before the capacity at which early warning begins. Default: 1/32 of it. */
+  earlyWarningBytes?: number;
+  /** Drives: how long a loading tape is waited for, in milliseconds. Default: 150 minutes. */
+  loadTimeoutMs?: number;
+  /** Told what is being waited for, and what is not as it should be: one line each. */
+  onNotice?: (text: string) => void;
+  /** Gives the device of a spec of the form `mock:NAME`; needs no permission. */
+  mocks?: (name: string) => TapeDevice | undefined;
+}
+
+/** "status" opens without waiting for a tape, and only `status` and `close` can be called. */
+export type OpenTapeMode = "read" | "write" | "status";
+
+/** First load of a new LTO-9 or later cartridge takes up to two hours. */
+const LOAD_TIMEOUT_MS = 150 * 60_000;
+
+/**
+ * Opens a tape device.
+ *
+ * @param spec `/dev/nst0`, `/dev/tape/by-id/…-nst`, the path of a tape image (`t0.tap`), or
+ * `mock:NAME`. An image that is to be written and is not there is a blank tape.
+ * @param mode what will be done with it
+ * @returns the device; a tape in a drive stays where it stands, an image is at its beginning
+ * @throws {EctarError} `not-found`, `permission` (also busy and write-protected), `usage` (a
+ * rewinding node, or no tape drive), `format` (a file that is no tape image)
+ */
+export async function openTapeDevice(
+  spec: string,
+  mode: OpenTapeMode,
+  options: OpenTapeOptions = {},
+): Promise<TapeDevice> {
+  if (spec.startsWith("mock:")) return openMock(spec, options);
+  if (!isDevice(spec)) {
+    const { capacityBytes, earlyWarningBytes } = options;
+    return openImage(spec, {
+      mode,
+      ...(capacityBytes === undefined ? {} : { capacityBytes }),
+      ...(earlyWarningBytes === undefined ? {} : { earlyWarningBytes }),
+    });
+  }
+  const node = nonRewindingNode(spec);
+  return await LinuxTapeDevice.open({
+    name: spec,
+    node,
+    mode,
+    driverOptions: driverOptions(node),
+    loadTimeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+  });
+}
+
+/**
+ * Refuses nodes that rewind when they are closed: the next archive would overwrite the last.
+ *
+ * @param spec as the operator named it
+ * @param node the node it leads to
+ * @throws {EctarError} `usage`, naming the node to use instead
+ */
+export function refuseRewindingNode(spec: string, node: string): void {
+  const rewinding = /\/st(\d+[alm]?)$/.exec(node);
+  if (rewinding === null) return;
+  const instead = /^\/dev\/tape\/by-[a-z]+\//.test(spec)
+    ? `${spec}-nst`
+    : node.replace(/st\d+[alm]?$/, `nst${rewinding[1]}`);
+  throw new EctarError(
+    "usage",
+    `${spec} rewinds the tape whenever it is closed; use ${instead}`,
+    { drive: spec, hint: `use ${instead}` },
+  );
+}
+
+function openMock(spec: string, options: OpenTapeOptions): TapeDevice {
+  const device = options.mocks?.(spec.slice("mock:".length));
+  if (device !== undefined) return device;
+  throw new EctarError("not-found", `${spec}: no such mock drive`, { drive: spec });
+}
+
+function nonRewindingNode(spec: string): string {
+  const node = Deno.realPathSync(spec);
+  refuseRewindingNode(spec, node);
+  return node;
+}
+
+/** Whether the spec is a device node, there or not, and so is no file to make an image of. */
+function isDevice(spec: string): boolean {
+  try {
+    return Deno.statSync(spec).isCharDevice === true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw toDriveError(spec, error);
+    if (!spec.startsWith("/dev/")) return false;
+    if (spec.startsWith("/dev/shm/")) return false;
+    throw driveError(spec, "opening", "ENOENT");
+  }
+}
+
+function toDriveError(spec: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? driveError(spec, "opening", code) : error;
+}
+
+/** The st driver's options, undefined where they cannot be read. */
+function driverOptions(node: string): number | undefined {
+  const name = node.replace(/^.*\//, "");
+  try {
+    const options = Number(Deno.readTextFileSync(`/sys/class/scsi_tape/${name}/options`).trim());
+    return Number.isNaN(options) ? undefined : options;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,315 @@
+/**
+ * The meaning of what the Linux st driver answers: blocks, filemarks, end of data, early warning,
+ * bad blocks. Pure logic over {@link StCalls}; docs/tape-devices.md explains each rule.
+ *
+ * @module
+ */
+
+import { errorName } from "../../ffi/libc.ts";
+import type { EctarError } from "../errors.ts";
+import type { TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
+import { driveError } from "./drive_error.ts";
+import { ERRNO, MAX_SPACING, MT_OP, type MtStatus, type StCalls } from "./st_abi.ts";
+
+/** An opened drive with a tape, in variable-block mode. All calls block. */
+export class StTape {
+  readonly #name: string;
+  readonly #calls: StCalls;
+  readonly #canLocate: boolean;
+  readonly #compression: boolean | undefined;
+  #file: number | undefined;
+  #block: number | undefined;
+  #pastWarning = false;
+  #atEnd = false;
+
+  /**
+   * @param name the drive as the operator named it
+   * @param calls the opened drive
+   * @param canLocate the drive tells and takes logical positions
+   * @param compression the drive's compression, undefined when it does not tell
+   */
+  constructor(
+    name: string,
+    calls: StCalls,
+    canLocate: boolean,
+    compression: boolean | undefined,
+  ) {
+    this.#name = name;
+    this.#calls = calls;
+    this.#canLocate = canLocate;
+    this.#compression = compression;
+    this.#count();
+  }
+
+  readBlock(buffer: Uint8Array): TapeRead {
+    if (this.#atEnd) return { kind: "end-of-data" };
+    const read = this.#calls.read(buffer);
+    if (read > 0) {
+      if (this.#block === 0 && this.#isBogus()) return this.#end();
+      this.#block = plus(this.#block, 1);
+      return { kind: "block", length: read };
+    }
+    if (read === 0) return this.#count().endOfData ? this.#end() : { kind: "filemark" };
+    if (read === -ERRNO.ENOMEM) return this.#backBeforeLongBlock();
+    if (read === -ERRNO.EIO) return this.#unreadable();
+    throw this.#error("reading a block", read);
+  }
+
+  writeBlock(block: Uint8Array): TapeWrite {
+    let written = this.#calls.write(block);
+    // Past early warning the driver refuses every other write without trying it.
+    const refused = written === -ERRNO.ENOSPC;
+    if (refused) written = this.#calls.write(block);
+    if (written !== block.length) return this.#notWritten(written, refused, block.length);
+    this.#block = plus(this.#block, 1);
+    this.#atEnd = false;
+    const status = this.#calls.status();
+    // What the driver had still to do for this block is done when it answers, and may have failed.
+    if (typeof status === "number" && status !== -ERRNO.ENOSPC) {
+      throw this.#error("writing a block", status);
+    }
+    const warned = typeof status === "number" || status.endOfTape;
+    if (refused || warned) this.#pastWarning = true;
+    return { kind: this.#pastWarning ? "early-warning" : "written" };
+  }
+
+  writeFilemarks(count: number, immediate: boolean): TapeWrite {
+    let result = this.#calls.operate(
+      immediate ? MT_OP.writeFilemarksImmediate : MT_OP.writeFilemarks,
+      count,
+    );
+    if (immediate && (result === -ERRNO.EINVAL || result === -ERRNO.ENOSYS)) {
+      result = this.#calls.operate(MT_OP.writeFilemarks, count);
+    }
+    if (result < 0) {
+      const full = result === -ERRNO.ENOSPC || (result === -ERRNO.EIO && this.#status().endOfTape);
+      if (full) return { kind: "end-of-medium" };
+      throw this.#error("writing a filemark", result);
+    }
+    this.#atEnd = false;
+    if (count > 0) {
+      this.#file = plus(this.#file, count);
+      this.#block = 0;
+    }
+    return { kind: this.#pastWarning ? "early-warning" : "written" };
+  }
+
+  spaceFiles(count: number): boolean {
+    const moved = count >= 0
+      ? this.#space(MT_OP.forwardFiles, count)
+      : this.#space(MT_OP.backwardFiles, -count);
+    const status = this.#count();
+    if (moved === 0) return true;
+    if (moved === -ERRNO.EIO && (status.endOfData || status.endOfTape)) return false;
+    if (moved === -ERRNO.EIO && count < 0 && status.beginning) return false;
+    throw this.#error("spacing over filemarks", moved);
+  }
+
+  spaceBlocks(count: number): boolean {
+    const before = this.#status().file;
+    const moved = count >= 0
+      ? this.#space(MT_OP.forwardBlocks, count)
+      : this.#space(MT_OP.backwardBlocks, -count);
+    const status = this.#count();
+    if (moved === 0) return true;
+    if (moved === -ERRNO.EIO) {
+      if (status.filemark || status.endOfData || status.endOfTape) return false;
+      const crossed = before !== undefined && status.file !== before;
+      if (count < 0 && (status.beginning || crossed)) return false;
+    }
+    throw this.#error("spacing over blocks", moved);
+  }
+
+  locate(logical: number): boolean {
+    if (!this.#canLocate) return false;
+    const moved = this.#calls.operate(MT_OP.seek, logical);
+    this.#count();
+    return moved === 0 && this.#calls.logical() === logical;
+  }
+
+  spaceToEndOfData(): void {
+    this.#operate("going to the end of data", MT_OP.endOfData, 1);
+  }
+
+  position(): TapePosition {
+    const { file, block } = this.#status();
+    const logical = this.#canLocate ? this.#calls.logical() : -1;
+    return { file, block, logical: logical < 0 ? undefined : logical };
+  }
+
+  rewind(): void {
+    this.#operate("rewinding", MT_OP.rewind, 1);
+    // After a reset the drive is back in the block mode it was configured with.
+    if (this.#status().blockSize !== 0) {
+      this.#operate("setting variable-block mode", MT_OP.setBlockSize, 0);
+    }
+  }
+
+  unload(): void {
+    const result = this.#calls.operate(MT_OP.offline, 1);
+    if (result < 0) throw this.#error("ejecting the tape", result);
+  }
+
+  erase(): void {
+    this.#operate("erasing", MT_OP.erase, 0);
+  }
+
+  status(): TapeStatus {
+    return describe(
+      this.#status(),
+      this.#compression,
+      this.#canLocate ? this.#calls.logical() : -1,
+    );
+  }
+
+  close(): void {
+    const result = this.#calls.close();
+    if (result < 0) throw this.#error("closing", result);
+  }
+
+  #notWritten(written: number, refused: boolean, length: number): TapeWrite {
+    const full = written === -ERRNO.ENOSPC ||
+      (refused && written === -ERRNO.EIO && this.#status().endOfTape);
+    if (full) {
+      this.#pastWarning = true;
+      return { kind: "end-of-medium" };
+    }
+    if (written >= 0) throw this.#error(`writing a block (${written} of ${length} bytes)`, -5);
+    throw this.#error(`writing a block of ${length} bytes`, written);
+  }
+
+  /** The driver has passed the block, unless the memory that lacked was the host's. */
+  #backBeforeLongBlock(): TapeRead {
+    const { block } = this.#status();
+    if (block !== undefined && block === this.#block) {
+      throw this.#error("reading a block", -ERRNO.ENOMEM);
+    }
+    const back = this.#calls.operate(MT_OP.backwardBlocks, 1);
+    if (back < 0) throw this.#error("stepping back before a long block", back);
+    this.#count();
+    return { kind: "too-long" };
+  }
+
+  #end(): TapeRead {
+    this.#atEnd = true;
+    return { kind: "end-of-data" };
+  }
+
+  /**
+   * Some virtual drives fill the buffer with bytes nobody wrote where the data end. Then the driver
+   * shows the end of data, or the end of the tape where the tape begins.
+   */
+  #isBogus(): boolean {
+    const status = this.#status();
+    return status.endOfData || (this.#file === 0 && status.endOfTape);
+  }
+
+  /**
+   * EIO is the end of data, a torn last file, or a bad block. Spacing over one block tells: it
+   * fails at the end of data, and it passes a bad block, since spacing reads no data.
+   */
+  #unreadable(): TapeRead {
+    const file = this.#file;
+    const block = this.#block;
+    if (this.#status().endOfData) return this.#end();
+    const stoodBefore = this.#calls.operate(MT_OP.forwardBlocks, 1) === 0;
+    const status = this.#calls.status();
+    if (typeof status !== "number" && !stoodBefore) {
+      if (status.endOfData) return this.#end();
+      // The drive had passed the bad block, the last one of its file, and now the filemark as well.
+      if (status.filemark && this.#calls.operate(MT_OP.backwardFiles, 1) === 0) {
+        return this.#behindBadBlock(file, block);
+      }
+    }
+    // Whether the drive stood before or behind the bad block is its own affair: go by the count.
+    if (stoodBefore && this.#goTo(file, plus(block, 1))) return this.#behindBadBlock(file, block);
+    this.#file = this.#block = undefined;
+    return { kind: "bad-block", errno: "EIO", position: "unknown" };
+  }
+
+  #behindBadBlock(file: number | undefined, block: number | undefined): TapeRead {
+    this.#file = file;
+    this.#block = plus(block, 1);
+    return { kind: "bad-block", errno: "EIO", position: "known" };
+  }
+
+  #goTo(file: number | undefined, block: number | undefined): boolean {
+    if (file === undefined || block === undefined) return false;
+    const toFile = file === 0
+      ? this.#calls.operate(MT_OP.rewind, 1) === 0
+      : this.#calls.operate(MT_OP.backwardFiles, 1) === 0 &&
+        this.#calls.operate(MT_OP.forwardFiles, 1) === 0;
+    return toFile && this.#space(MT_OP.forwardBlocks, block) === 0;
+  }
+
+  /** Moves in steps the command can count; gives 0 or the negative error number. */
+  #space(operation: number, count: number): number {
+    for (let left = count; left > 0; left -= MAX_SPACING) {
+      const result = this.#calls.operate(operation, Math.min(left, MAX_SPACING));
+      if (result < 0) return result;
+    }
+    return 0;
+  }
+
+  #operate(doing: string, operation: number, count: number): void {
+    const result = this.#calls.operate(operation, count);
+    if (result < 0) throw this.#error(doing, result);
+    this.#count();
+  }
+
+  /** Takes over the driver's counters after the tape has moved. */
+  #count(): MtStatus {
+    const status = this.#status();
+    this.#atEnd = false;
+    this.#file = status.file;
+    this.#block = status.block;
+    if (!status.endOfTape) this.#pastWarning = false;
+    return status;
+  }
+
+  #status(): MtStatus {
+    const status = this.#calls.status();
+    if (typeof status === "number") throw this.#error("asking for the status", status);
+    return status;
+  }
+
+  #error(doing: string, result: number): EctarError {
+    const writing = doing.startsWith("writing") || doing === "erasing";
+    // The driver says "permission denied" where the cartridge is write-protected.
+    const errno = writing && -result === ERRNO.EACCES ? "EROFS" : errorName(-result);
+    return driveError(this.#name, doing, errno, {
+      ...(this.#file === undefined ? {} : { tapeFile: this.#file }),
+      ...(this.#block === undefined ? {} : { block: this.#block }),
+    });
+  }
+}
+
+/** A drive's status in the seam's words; `logical` is negative when not known. */
+export function describe(
+  status: MtStatus,
+  compression: boolean | undefined,
+  logical: number,
+): TapeStatus {
+  return {
+    online: status.online,
+    noMedium: status.doorOpen,
+    writeProtected: status.writeProtected,
+    beginningOfTape: status.beginning,
+    endOfData: status.endOfData,
+    endOfTape: status.endOfTape,
+    atFilemark: status.filemark,
+    cleaningWanted: status.cleaning,
+    blockSize: status.blockSize,
+    density: status.density === 0 ? undefined : status.density,
+    compression,
+    position: {
+      file: status.file,
+      block: status.block,
+      logical: logical < 0 ? undefined : logical,
+    },
+  };
+}
+
+function plus(count: number | undefined, more: number): number | undefined {
+  return count === undefined ? undefined : count + more;
+}
