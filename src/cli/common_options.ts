@@ -70,7 +70,7 @@ export function deviceListArgument(text: string, previous: string[] | undefined)
 
 /** The options that every command has. */
 export interface CommonOptions {
-  verbose: number;
+  verbose: number | boolean;
   quiet?: true | undefined;
 }
 
@@ -78,8 +78,8 @@ export interface CommonOptions {
 export function applyCommonOptions(context: CommandContext, options: CommonOptions): void {
   const { terminal } = context;
   if (options.quiet) terminal.verbosity = "quiet";
-  else if (options.verbose >= 2) terminal.verbosity = "debug";
-  else if (options.verbose === 1) terminal.verbosity = "verbose";
+  else if (Number(options.verbose) >= 2) terminal.verbosity = "debug";
+  else if (Number(options.verbose) === 1) terminal.verbosity = "verbose";
 }
 
 function asArgument<T>(parse: () => T): T {

@@ -6,12 +6,14 @@
 
 import { type Command, Option } from "@commander-js/extra-typings";
 import {
-  createLocal,
-  type CreateLocalOptions,
-  type LocalOutput,
+  type ArchiveContent,
+  type ArchiveShape,
+  type CreatedArchive,
+  createFiles,
+  type CreateHooks,
 } from "../../archive/create_local.ts";
-import type { CreateSummary } from "../../archive/create.ts";
 import { EctarError } from "../../errors.ts";
+import { packNameList } from "../../tree/name_list.ts";
 import {
   applyCommonOptions,
   collect,
@@ -21,14 +23,14 @@ import {
   sizeArgument,
   uuidArgument,
 } from "../common_options.ts";
-import { createSummaryJson, createSummaryLines } from "../create_summary.ts";
+import { createSummaryJson, createSummaryLines, isWorthKnowing } from "../create_summary.ts";
 import { EXIT } from "../exit_codes.ts";
+import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
-import { readNameList } from "../name_list.ts";
-import { type ShareCounts, sharesFor } from "../share_counts.ts";
+import { fileShareCounts } from "../share_counts.ts";
 
-const GIB = 1024 ** 3;
+const DEFAULT_CHUNK_SIZE = 1024 ** 3;
 
 /** Adds `create` to the tree. */
 export function addCreateCommand(program: Command, context: CommandContext): void {
@@ -38,26 +40,35 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .requiredOption("-o, --output <name>", "base name of the archive; shards become NAME.cNNN.sNN")
     .option("--data-shards <k>", "shards needed to restore (default: 10)", integerArgument(1, 255))
     .option("--parity-shards <n>", "shards that may be lost (default: 5)", integerArgument(1, 255))
-    .option("--chunk-size <size>", "tar bytes per chunk, at most 64GiB", sizeArgument, GIB)
+    .option(
+      "--chunk-size <size>",
+      "tar bytes per chunk, at most 64GiB (default: 1GiB)",
+      sizeArgument,
+    )
     .option("--compression-level <level>", "zstd level, 1 to 22", integerArgument(1, 22), 3)
     .option("--no-compression", "store without compressing")
     .option("--no-index", "write no index (everything works without it, more slowly)")
     .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
     .option("--exclude-from <file>", "leave out what the gitignore patterns in FILE match", collect)
-    .option("--files-from <file>", "archive the names in FILE (- for standard input) too", collect)
+    .option("--files-from <file>", "archive the names in FILE too (- for standard input)", collect)
     .option("--null", "names in --files-from end with a zero byte (found out by itself otherwise)")
     .option("-C, --directory <dir>", "take paths relative to DIR")
-    .option("--follow-symlinks", "archive what symbolic links point to")
+    .option("--follow-symlinks", "archive what symbolic links lead to")
     .option("--one-file-system", "stay on the file system of each path")
-    .option("--no-preserve-permissions", "do not record owners, permissions, attributes and ACLs")
+    .option("--no-preserve-permissions", "do not record owners, permissions and ACLs")
     .option("--owner <name[:uid]>", "record this owner for everything")
     .option("--group <name[:gid]>", "record this group for everything")
     .option("--numeric-owner", "record numbers only, no user and group names")
-    .option("--block-size <size>", "make every shard a multiple of this", sizeArgument)
+    .option("--block-size <size>", "make every shard a multiple of SIZE", sizeArgument)
     .option("--force", "replace an archive of the same name")
-    .option("--verify", "read everything back when it is written")
-    .addOption(new Option("--uuid <uuid>", "use this archive UUID").argParser(uuidArgument))
-    .addOption(new Option("--created <time>", "use this creation time").argParser(momentArgument))
+    .addOption(
+      new Option("--uuid <uuid>", "use this archive UUID (same input, same bytes)")
+        .argParser(uuidArgument),
+    )
+    .addOption(
+      new Option("--created <time>", "use this creation time (same input, same bytes)")
+        .argParser(momentArgument),
+    )
     .option("--json", "print a summary as JSON")
     .option("--progress", "show progress even where standard error is no terminal")
     .option("--no-progress", "show no progress")
@@ -65,12 +76,89 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .option("-q, --quiet", "tell only what is wrong")
     .action(async (paths, options) => {
       applyCommonOptions(context, options);
-      const names = await readNameList(options.filesFrom ?? [], options.null === true);
-      if (paths.length === 0 && names.length === 0) {
-        throw new EctarError("usage", "nothing to archive was named", {
-          hint: "name files or directories, or give --files-from FILE",
-        });
-      }
-      await create(context, { ...options, paths, names });
+      const content = await contentOf(paths, options);
+      const { directory, name } = splitOutput(options.output);
+      const shape: ArchiveShape = {
+        name,
+        chunkSize: options.chunkSize ?? DEFAULT_CHUNK_SIZE,
+        compressionLevel: options.compression ? options.compressionLevel : 0,
+        index: options.index,
+        uuid: options.uuid,
+        created: options.created,
+      };
+      const counts = fileShareCounts(options.dataShards, options.parityShards);
+      const { blockSize, force } = options;
+      const created = await withHooks(
+        context,
+        options.progress,
+        (hooks) => createFiles(content, shape, { directory, ...counts, blockSize, force }, hooks),
+      );
+      report(context, created, options.json === true);
     });
+}
+
+/** What `create` archives, as its options say. */
+interface ContentOptions extends Omit<ArchiveContent, "paths" | "packedPaths" | "exclude"> {
+  exclude?: string[] | undefined;
+  excludeFrom?: string[] | undefined;
+  filesFrom?: string[] | undefined;
+  null?: true | undefined;
+}
+
+async function contentOf(paths: string[], options: ContentOptions): Promise<ArchiveContent> {
+  const lists: Uint8Array[] = [];
+  for (const file of options.filesFrom ?? []) {
+    const content = await readOptionFile(file);
+    lists.push(options.null ? packNameList(content, true) : packNameList(content), ZERO);
+  }
+  const gitignore: string[] = [];
+  for (const file of options.excludeFrom ?? []) {
+    gitignore.push(new TextDecoder().decode(await readOptionFile(file)));
+  }
+  if (paths.length === 0 && lists.length === 0) {
+    throw new EctarError("usage", "nothing to archive was named", {
+      hint: "name files or directories, or give --files-from FILE",
+    });
+  }
+  const packedPaths = lists.length === 0
+    ? undefined
+    : new Uint8Array(await new Blob(lists as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  const patterns = options.exclude ?? [];
+  return { ...options, paths, packedPaths, exclude: { patterns, gitignore } };
+}
+
+const ZERO = Uint8Array.of(0);
+
+/** Directory and name that `-o` means. */
+function splitOutput(output: string): { directory: string; name: string } {
+  const slash = output.lastIndexOf("/");
+  return {
+    directory: slash < 0 ? "." : output.slice(0, slash) || "/",
+    name: output.slice(slash + 1),
+  };
+}
+
+async function withHooks(
+  context: CommandContext,
+  progress: boolean | undefined,
+  run: (hooks: CreateHooks) => Promise<CreatedArchive>,
+): Promise<CreatedArchive> {
+  const { terminal, signal } = context;
+  const line = await progressLine(terminal, progress);
+  try {
+    return await run({
+      signal,
+      onNote: (note) => terminal.info(`ectar: ${note.message}`),
+      onProgress: ({ tarBytes, chunk }) =>
+        line.update({ verb: "archived", doneBytes: tarBytes, detail: `chunk ${chunk}` }),
+    });
+  } finally {
+    line.stop();
+  }
+}
+
+function report(context: CommandContext, created: CreatedArchive, json: boolean): void {
+  if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
+  else for (const line of createSummaryLines(created)) context.terminal.info(line);
+  if (isWorthKnowing(created)) context.exit(EXIT.notes);
 }

@@ -1,0 +1,262 @@
+/**
+ * Creating an archive: tar frames come from a source, are compressed in parallel, and go in order
+ * through the chunk writer to the shards' outputs. Knows no file system, no terminal, no drive.
+ *
+ * @module
+ */
+
+import { ChunkWriter } from "../chunk/chunk_writer.ts";
+import { EctarError } from "../errors.ts";
+import { writeIndex } from "../index/index_writer.ts";
+import type { RecordSpool } from "../index/record_spool.ts";
+import type { IndexHead } from "../index/records.ts";
+import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
+import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.ts";
+import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
+import type { Note, TarFrame, TarTotals } from "./tar_frames.ts";
+import type { TarSource } from "./tar_source.ts";
+
+/** What an archive is made of and where it goes. */
+export interface CreateParts {
+  /** The tar stream; closed at the end. */
+  source: TarSource;
+  /** Compresses frames. */
+  compressor: FrameCompressor;
+  /** Takes the shards; closed or aborted at the end. */
+  writer: ShardSetWriter;
+  /** Makes a place where records wait until the index is written. */
+  newSpool: () => Promise<RecordSpool>;
+  /** What the index says before the chunks. */
+  head: ArchiveHead;
+  /** Write an index. @default true */
+  index?: boolean | undefined;
+  /** Ends the archive early. */
+  signal?: AbortSignal | undefined;
+  /** Called after each frame. */
+  onProgress?: ((progress: CreateProgress) => void) | undefined;
+  /** Called for each note as it comes. */
+  onNote?: ((note: Note) => void) | undefined;
+}
+
+/** What an index says before the chunks, without what only the end of the run tells. */
+export interface ArchiveHead extends Omit<IndexHead, "complete" | "parameters"> {
+  /** How the archive is written. */
+  parameters: Omit<IndexHead["parameters"], "piece_size">;
+}
+
+/** How far a running `create` is. */
+export interface CreateProgress {
+  /** Tar bytes taken in. */
+  tarBytes: number;
+  /** Compressed bytes handed to the shards, without parity. */
+  compressedBytes: number;
+  /** Chunk being written. */
+  chunk: number;
+}
+
+/** Why an archive ended before its source did. */
+export type EarlyStop = "interrupted" | "medium-full";
+
+/** What came of it. */
+export interface CreateSummary {
+  /** Why not everything was archived, or undefined when it was. */
+  stopped: EarlyStop | undefined;
+  /** What was read; undefined when it stopped early. */
+  totals: TarTotals | undefined;
+  /** Chunks written. */
+  chunks: number;
+  /** Tar bytes in those chunks. */
+  tarBytes: number;
+  /** Bytes of the chunks, padding included, without parity. */
+  compressedBytes: number;
+  /** Bytes of all shards. */
+  shardBytes: number;
+  /** Shards that were not committed. */
+  missing: MissingShard[];
+  /** Notes by kind, counted. */
+  notes: Record<string, number>;
+}
+
+/**
+ * Writes one archive.
+ *
+ * @throws {EctarError} when it cannot be finished; the outputs have been aborted then, and what they
+ *   left behind stands in `context.hint`
+ */
+export async function createArchive(parts: CreateParts): Promise<CreateSummary> {
+  const books = new ChunkBooks(await parts.newSpool());
+  const fileSpool = await parts.newSpool();
+  try {
+    return await new CreateRun(parts, books, fileSpool).run();
+  } catch (error) {
+    const left = await parts.writer.abort();
+    if (left.length === 0 || !(error instanceof EctarError)) throw error;
+    const hint = [error.context.hint, ...left].filter(Boolean).join("; ");
+    throw new EctarError(error.code, error.message, { ...error.context, hint }, { cause: error });
+  } finally {
+    await parts.source.close();
+    await fileSpool.close();
+    await books.close();
+  }
+}
+
+/** A frame on its way through the compressor. */
+interface FrameInFlight {
+  frame: TarFrame;
+  compressed: Promise<CompressedFrame>;
+}
+
+class CreateRun {
+  readonly #parts: CreateParts;
+  readonly #chunks: ChunkWriter;
+  readonly #books: ChunkBooks;
+  readonly #fileSpool: RecordSpool;
+  readonly #notes: Record<string, number> = {};
+  #chunk = 0;
+  #tarBytes = 0;
+  #compressedBytes = 0;
+  #state: MediumState = "ok";
+
+  constructor(parts: CreateParts, books: ChunkBooks, fileSpool: RecordSpool) {
+    this.#parts = parts;
+    this.#books = books;
+    this.#fileSpool = fileSpool;
+    const { head, writer } = parts;
+    this.#chunks = new ChunkWriter(writer, {
+      archiveUuid: head.archive_uuid,
+      name: head.archive_name,
+      created: head.created,
+      frameSize: head.parameters.frame_size,
+      chunkSize: head.parameters.chunk_size,
+      compressionLevel: head.parameters.compression_level,
+    });
+  }
+
+  async run(): Promise<CreateSummary> {
+    const { writer, index } = this.#parts;
+    let stopped: EarlyStop | undefined;
+    try {
+      stopped = await this.#writeChunks();
+    } finally {
+      await this.#chunks.close();
+    }
+    this.#books.place(await writer.freeze());
+    if (index !== false) await this.#writeIndex(stopped === undefined);
+    await writer.close();
+    return this.#summary(stopped);
+  }
+
+  /** Compresses ahead, a bounded number of frames, and writes in order. */
+  async #writeChunks(): Promise<EarlyStop | undefined> {
+    const { source, compressor, signal } = this.#parts;
+    const level = this.#parts.head.parameters.compression_level;
+    const inFlight: FrameInFlight[] = [];
+    let sourceEnded = false;
+    try {
+      while (true) {
+        if (signal?.aborted) return await this.#stopEarly("interrupted");
+        while (!sourceEnded && inFlight.length <= compressor.parallelism) {
+          const frame = await source.next();
+          if (frame === undefined) sourceEnded = true;
+          else {
+            const compressed = compressor.compress(frame, level);
+            // A failure is met when its turn comes; until then it must not count as unhandled.
+            compressed.catch(() => {});
+            inFlight.push({ frame, compressed });
+          }
+        }
+        const next = inFlight.shift();
+        if (next === undefined) break;
+        await this.#writeFrame(next.frame, await next.compressed);
+        const more = !sourceEnded || inFlight.length > 0;
+        if (this.#state !== "ok" && more) return await this.#stopEarly("medium-full");
+      }
+      return await this.#endLastChunk();
+    } finally {
+      await Promise.allSettled(inFlight.map((item) => item.compressed));
+    }
+  }
+
+  async #writeFrame(frame: TarFrame, compressed: CompressedFrame): Promise<void> {
+    const { source, onNote, onProgress } = this.#parts;
+    if (frame.chunk !== this.#chunk) {
+      if (this.#chunk > 0) await this.#endChunk(false);
+      await this.#chunks.beginChunk(frame.chunkOffset, frame.nextMember);
+      this.#chunk = frame.chunk;
+    }
+    const tarBytes = frame.data.length;
+    source.release(frame.slot);
+    this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
+    if (frame.records.length > 0) await this.#fileSpool.append(frame.records);
+    for (const note of frame.notes) {
+      this.#notes[note.kind] = (this.#notes[note.kind] ?? 0) + 1;
+      onNote?.(note);
+    }
+    this.#tarBytes += tarBytes;
+    this.#compressedBytes += compressed.bytes.length;
+    onProgress?.({
+      tarBytes: this.#tarBytes,
+      compressedBytes: this.#compressedBytes,
+      chunk: this.#chunk,
+    });
+  }
+
+  async #endChunk(last: boolean): Promise<void> {
+    await this.#books.add(await this.#chunks.endChunk(last));
+  }
+
+  async #endLastChunk(): Promise<EarlyStop | undefined> {
+    if (!this.#parts.writer.keepsIncomplete) {
+      await this.#endChunk(true);
+      return undefined;
+    }
+    return await this.#endOrDiscardChunk(true) ? undefined : "medium-full";
+  }
+
+  /** Ends the archive before its source does; what the running chunk holds so far is kept. */
+  async #stopEarly(reason: EarlyStop): Promise<EarlyStop> {
+    if (!this.#parts.writer.keepsIncomplete) {
+      if (reason === "medium-full") {
+        throw new EctarError("no-space", "no space left for the shards");
+      }
+      throw new EctarError("interrupted", "interrupted; nothing was written");
+    }
+    if (this.#chunk > 0) await this.#endOrDiscardChunk(false);
+    return reason;
+  }
+
+  /** Ends the running chunk where the media have room for that, else takes it back. */
+  async #endOrDiscardChunk(last: boolean): Promise<boolean> {
+    if (this.#state !== "full") {
+      try {
+        await this.#endChunk(last);
+        return true;
+      } catch (error) {
+        if (!(error instanceof EctarError) || error.code !== "no-space") throw error;
+      }
+    }
+    await this.#chunks.discardChunk();
+    return false;
+  }
+
+  async #writeIndex(complete: boolean): Promise<void> {
+    const { writer, head } = this.#parts;
+    const parameters = { ...head.parameters, piece_size: this.#chunks.indexPieceSize };
+    const whole = { ...head, complete, parameters };
+    await writeIndex(whole, this.#books.records(), this.#fileSpool, writer);
+  }
+
+  #summary(stopped: EarlyStop | undefined): CreateSummary {
+    const { source, writer } = this.#parts;
+    return {
+      stopped,
+      totals: source.totals,
+      chunks: this.#books.chunks,
+      tarBytes: this.#books.tarBytes,
+      compressedBytes: this.#books.chunkBytes,
+      shardBytes: this.#books.shardBytes * writer.m,
+      missing: this.#books.missing,
+      notes: this.#notes,
+    };
+  }
+}
