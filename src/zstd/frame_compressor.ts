@@ -33,7 +33,7 @@ export interface FrameToDecompress {
  */
 export interface FrameCompressor {
   /** How many frames are worked on at the same time at most. */
-  readonly parallel: number;
+  readonly parallelism: number;
   /**
    * Makes a data frame.
    *
@@ -54,7 +54,7 @@ export interface FrameCompressor {
 
 /** Compresses on the calling thread. */
 export class InProcessCompressor implements FrameCompressor {
-  readonly parallel = 1;
+  readonly parallelism = 1;
 
   compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame> {
     return Promise.try(() => compressNow(frame.data, level));

@@ -19,7 +19,7 @@ interface Task {
 
 /** A pool of compressing Workers. Needs permission to read the Workers' module. */
 export class FramePool implements FrameCompressor {
-  readonly parallel: number;
+  readonly parallelism: number;
   readonly #queue: Task[] = [];
   readonly #idle: Worker[] = [];
   readonly #running = new Map<Worker, Task>();
@@ -30,7 +30,7 @@ export class FramePool implements FrameCompressor {
    * @default one per processor core
    */
   constructor(wanted: number = Infinity) {
-    this.parallel = Math.max(1, Math.min(wanted, navigator.hardwareConcurrency));
+    this.parallelism = Math.max(1, Math.min(wanted, navigator.hardwareConcurrency));
   }
 
   async compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame> {
@@ -77,7 +77,7 @@ export class FramePool implements FrameCompressor {
 
   /** A new Worker, unless there are enough. */
   #spawn(): Worker | undefined {
-    if (this.#running.size >= this.parallel) return undefined;
+    if (this.#running.size >= this.parallelism) return undefined;
     const worker = new Worker(zstdWorkerUrl(), { type: "module", name: "zstd" });
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#finish(worker, data);
     worker.onerror = (event) => {

@@ -88,7 +88,7 @@ Deno.test("closing a pool stops its Workers and rejects what has not settled", a
 });
 
 Deno.test("a pool never has more Workers than asked for, or than cores", () => {
-  assert.equal(new FramePool(1).parallel, 1);
-  assert.equal(new FramePool(0).parallel, 1);
-  assert.equal(new FramePool(100_000).parallel, navigator.hardwareConcurrency);
+  assert.equal(new FramePool(1).parallelism, 1);
+  assert.equal(new FramePool(0).parallelism, 1);
+  assert.equal(new FramePool(100_000).parallelism, navigator.hardwareConcurrency);
 });
