@@ -24,8 +24,10 @@ export type FrameItem =
     contentOffset: number;
     /** Tar bytes it holds. */
     contentBytes: number;
-    /** The zstd frame, proven; the consumer's to keep. */
+    /** The zstd frame, proven unless that was deferred; the consumer's to keep. */
     bytes: Uint8Array<ArrayBuffer>;
+    /** SHA-256 that it has, or must have where the proof was deferred. */
+    sha256: Uint8Array;
   }
   | {
     kind: "lost";
@@ -41,11 +43,12 @@ export interface FrameOptions {
   /** Rising numbers of the frames wanted. @default all */
   wanted?: readonly number[];
   /**
-   * Whether SHA-256s are checked. Without, wrong bytes are only caught by zstd's own checksums.
+   * Hand frames on unproven where they were read without trouble: the consumer compares the SHA-256
+   * (in Workers, say) and calls {@link ChunkReader.recover} for those that fail.
    *
-   * @default true
+   * @default false
    */
-  verify?: boolean;
+  deferProof?: boolean;
   /** Read all shards and check every piece; `parity` compares all shards with each other, too. */
   audit?: "pieces" | "parity";
 }
@@ -125,7 +128,9 @@ export class ChunkReader {
           else this.#copy(window, { start: at, end }, bytes.subarray(at - frame.start));
           at = end;
         }
-        yield await this.#prove(index, complete ? bytes : undefined, options.verify ?? true);
+        const { frameSha256 } = this.#opened.facts;
+        const done = complete && (options.deferProof || hashes(bytes, frameSha256, index));
+        yield done ? this.#frame(index, bytes) : await this.recover(index);
       }
       if (auditor === undefined) return;
       while (await stream.next() !== undefined);
@@ -140,28 +145,25 @@ export class ChunkReader {
     gather(this.#opened.prover.layout, window.rows!, window.payload.start, range, target);
   }
 
-  /** Accepts a frame, or searches for a reading of it that can be accepted. */
-  async #prove(
-    index: number,
-    read: Uint8Array<ArrayBuffer> | undefined,
-    verify: boolean,
-  ): Promise<FrameItem> {
-    const { prover, facts: { layout } } = this.#opened;
-    const frame = layout.data[index];
-    const { contentOffset, contentBytes } = frame;
-    const accepted = (bytes: Uint8Array<ArrayBuffer>): FrameItem => (
-      { kind: "frame", index, contentOffset, contentBytes, bytes }
-    );
-    const right = (bytes: Uint8Array) =>
-      !verify || hashes(bytes, this.#opened.facts.frameSha256, index);
-    if (read !== undefined && right(read)) return accepted(read);
+  /** Searches for a reading of a frame that its SHA-256 accepts. */
+  async recover(index: number): Promise<FrameItem> {
+    const { prover } = this.#opened;
+    const frame = this.#opened.facts.layout.data[index];
     const proven = await prover.prove(frame, async (view) => {
       const bytes = await view(frame.start, frame.end);
-      return bytes !== undefined && right(bytes) ? bytes : undefined;
+      if (bytes === undefined) return undefined;
+      return hashes(bytes, this.#opened.facts.frameSha256, index) ? bytes : undefined;
     });
-    if (proven !== undefined) return accepted(proven);
+    if (proven !== undefined) return this.#frame(index, proven);
     this.#options.damage.lose(this.#options.chunk, prover.payloadRange(frame));
     return this.#lost(index, this.#whyLost(frame));
+  }
+
+  #frame(index: number, bytes: Uint8Array<ArrayBuffer>): FrameItem {
+    const { layout, frameSha256 } = this.#opened.facts;
+    const { contentOffset, contentBytes } = layout.data[index];
+    const sha256 = frameSha256.slice(index * 32, index * 32 + 32);
+    return { kind: "frame", index, contentOffset, contentBytes, bytes, sha256 };
   }
 
   #lost(index: number, reason: string): FrameItem {
