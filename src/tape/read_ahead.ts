@@ -1,0 +1,206 @@
+/**
+ * Blocks of one tape, read ahead of who asks for them, so that drives stream and work at the same
+ * time. Nothing is read ahead until somebody reads on; then twice as much each time.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import type { TapeHead } from "./tape_head.ts";
+
+/** What stands at a place on tape. */
+export type BlockFound =
+  /** A block; the bytes stay valid until the next call. */
+  | { kind: "data"; bytes: Uint8Array }
+  /** A block that cannot be read. */
+  | { kind: "hole" }
+  /** The tape file ends before this block. */
+  | { kind: "end" };
+
+/** A buffer is longer than a block: so a block that is none of ours shows by its length. */
+const EXCESS_BYTES = 4096;
+
+/** Unreadable blocks in a row after which a file of unknown size counts as ended. */
+const MAX_BAD_RUN = 1024;
+
+interface Read {
+  block: number;
+  found: BlockFound;
+  buffer: Uint8Array | undefined;
+}
+
+/** Reads the blocks of one tape. Calls are put in line. */
+export class ReadAhead {
+  readonly #head: TapeHead;
+  readonly #blockSize: number;
+  readonly #slots: number;
+  #file: number | undefined;
+  #current: Read | undefined;
+  #ready: Read[] = [];
+  #free: Uint8Array[] = [];
+  #buffers = 0;
+  /** Block the tape stands at, if the run goes on. */
+  #next = 0;
+  #ended = false;
+  #window = 0;
+  #badRun = 0;
+  #producing: Promise<void> | undefined;
+  #failure: unknown;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param head the tape
+   * @param blockSize bytes per block; any other block is a hole
+   * @param slots most blocks held in memory, at least 2
+   */
+  constructor(head: TapeHead, blockSize: number, slots: number) {
+    this.#head = head;
+    this.#blockSize = blockSize;
+    this.#slots = Math.max(2, slots);
+  }
+
+  /** Bytes per block. */
+  get blockSize(): number {
+    return this.#blockSize;
+  }
+
+  /** Runs something that moves the tape, between reads. */
+  exclusive<T>(work: (head: TapeHead) => Promise<T>): Promise<T> {
+    const result = this.#tail.then(async () => {
+      await this.#stop();
+      return await work(this.#head);
+    });
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Reads a block and hands it to `use` before anything else happens on this tape.
+   *
+   * @throws {EctarError} when the drive fails
+   */
+  read<T>(file: number, block: number, use: (found: BlockFound) => T): Promise<T> {
+    const result = this.#tail.then(async () => use(await this.#find(file, block)));
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  async #find(file: number, block: number): Promise<BlockFound> {
+    if (this.#file === file && this.#current?.block === block) return this.#current.found;
+    const last = this.#lastBlock();
+    const inReach = this.#file === file && this.#current !== undefined &&
+      block > this.#current.block && block <= last + 1;
+    if (!inReach && !await this.#restart(file, block)) return { kind: "end" };
+    this.#recycleCurrent();
+    while (true) {
+      const read = this.#ready.shift();
+      if (read === undefined) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#ended) return { kind: "end" };
+        this.#window = Math.max(this.#window, 1);
+        this.#produce();
+        await this.#producing;
+        continue;
+      }
+      this.#current = read;
+      if (read.block === block || read.found.kind === "end") break;
+      this.#recycleCurrent();
+    }
+    this.#window = inReach ? Math.min(this.#slots - 1, this.#window * 2) : 0;
+    this.#produce();
+    return this.#current.found;
+  }
+
+  /** The last block read or being read in this run. */
+  #lastBlock(): number {
+    return this.#ready.at(-1)?.block ?? this.#current?.block ?? -1;
+  }
+
+  async #restart(file: number, block: number): Promise<boolean> {
+    await this.#stop();
+    if (!await this.#head.seek(file, block)) return false;
+    this.#file = file;
+    this.#next = block;
+    return true;
+  }
+
+  async #stop(): Promise<void> {
+    this.#window = 0;
+    await this.#producing;
+    this.#recycleCurrent();
+    for (const { buffer } of this.#ready.splice(0)) this.#recycle(buffer);
+    this.#file = undefined;
+    this.#ended = false;
+    this.#badRun = 0;
+    this.#failure = undefined;
+  }
+
+  /** Reads on while the window has room. */
+  #produce(): void {
+    if (this.#producing !== undefined || this.#ended || this.#failure !== undefined) return;
+    if (this.#ready.length >= this.#window) return;
+    this.#producing = (async () => {
+      try {
+        while (!this.#ended && this.#ready.length < this.#window) {
+          this.#ready.push(await this.#readNext());
+        }
+      } catch (error) {
+        this.#failure = error;
+      }
+      this.#producing = undefined;
+    })();
+  }
+
+  async #readNext(): Promise<Read> {
+    const block = this.#next++;
+    const buffer = this.#take();
+    const met = await this.#head.read(buffer);
+    if (met.kind === "block" && met.length === this.#blockSize) {
+      this.#badRun = 0;
+      const bytes = buffer.subarray(0, met.length);
+      return { block, buffer, found: { kind: "data", bytes } };
+    }
+    this.#recycle(buffer);
+    const foreign = met.kind === "too-long" || met.kind === "block" && met.length > this.#blockSize;
+    if (met.kind === "filemark" || met.kind === "end-of-data" || foreign) return this.#end(block);
+    if (++this.#badRun > MAX_BAD_RUN) return this.#end(block);
+    if (met.kind === "bad-block" && met.position === "unknown") {
+      if (!await this.#head.seek(this.#file!, block + 1)) this.#ended = true;
+    }
+    return { block, buffer: undefined, found: { kind: "hole" } };
+  }
+
+  #end(block: number): Read {
+    this.#ended = true;
+    return { block, buffer: undefined, found: { kind: "end" } };
+  }
+
+  #take(): Uint8Array {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#buffers > this.#slots) throw new Error("more blocks in flight than slots");
+    this.#buffers++;
+    return new Uint8Array(new SharedArrayBuffer(this.#blockSize + EXCESS_BYTES));
+  }
+
+  #recycleCurrent(): void {
+    this.#recycle(this.#current?.buffer);
+    this.#current = undefined;
+  }
+
+  #recycle(buffer: Uint8Array | undefined): void {
+    if (buffer !== undefined) this.#free.push(buffer);
+  }
+}
+
+/** The error for a place that a tape does not have. */
+export function notOnTape(drive: string, tapeFile: number): EctarError {
+  return new EctarError(
+    "not-found",
+    `drive ${drive}: there is no tape file ${tapeFile} on this tape`,
+    {
+      drive,
+      tapeFile,
+    },
+  );
+}

@@ -1,0 +1,177 @@
+/**
+ * A tape that is read: keeps track of where it stands and finds the shortest safe way to a block.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import type { TapeDevice, TapeRead } from "./device.ts";
+import { readAnyBlock, type SizedRead } from "./first_block.ts";
+
+/** The filemark read on the way needs no room, but a drive wants a buffer. */
+const SMALL_BUFFER_BYTES = 64 * 1024;
+
+/** Reads one tape, with its place known. */
+export class TapeHead {
+  readonly device: TapeDevice;
+  #file: number | undefined;
+  #block: number | undefined;
+  /** Logical block number of the first block of tape files, where the drive told. */
+  readonly #starts = new Map<number, number>();
+  #canLocate = true;
+
+  /** @param device the drive; its tape may stand anywhere */
+  constructor(device: TapeDevice) {
+    this.device = device;
+  }
+
+  /**
+   * Notes where a tape file starts, as computed from an index, so that the tape can be wound
+   * straight there.
+   */
+  noteStart(file: number, logical: number): void {
+    this.#starts.set(file, logical);
+  }
+
+  /** Where a tape file starts, as far as known. */
+  startOf(file: number): number | undefined {
+    return this.#starts.get(file);
+  }
+
+  /** Goes to the beginning of the tape. */
+  async rewind(): Promise<void> {
+    this.#lose();
+    await this.device.rewind();
+    this.#stand(0, 0);
+  }
+
+  /**
+   * Goes to a block.
+   *
+   * @returns false when the tape has no such block
+   * @throws {EctarError} when the drive fails or cannot find the way
+   */
+  async seek(file: number, block: number): Promise<boolean> {
+    if (this.#file === file && this.#block === block) return true;
+    if (this.#file === file && this.#block !== undefined) {
+      const blocks = block - this.#block;
+      if (await this.#moveInFile(blocks)) return true;
+      // Forward the file ends before; backward the count was wrong, so find the file anew.
+      if (blocks > 0) return false;
+    }
+    if (!await this.#goToFile(file)) return false;
+    return block === 0 || await this.#moveInFile(block);
+  }
+
+  /** Reads the next block, of whatever size up to 16 MiB. */
+  async readAny(buffer: Uint8Array): Promise<SizedRead> {
+    const read = await readAnyBlock(this.device, buffer);
+    await this.#follow(read.met);
+    return read;
+  }
+
+  /** Reads the next block; a larger one is `too-long` and not passed. */
+  async read(buffer: Uint8Array): Promise<TapeRead> {
+    const met = await this.device.readBlock(buffer);
+    await this.#follow(met);
+    return met;
+  }
+
+  /** Goes behind the last data; returns the tape file number there, if it is known. */
+  async toEndOfData(): Promise<number | undefined> {
+    this.#lose();
+    await this.device.spaceToEndOfData();
+    const { file } = await this.device.position();
+    this.#file = file;
+    return file;
+  }
+
+  async #moveInFile(blocks: number): Promise<boolean> {
+    const file = this.#file;
+    const target = (this.#block ?? 0) + blocks;
+    this.#lose();
+    if (!await this.device.spaceBlocks(blocks)) return false;
+    this.#stand(file, target);
+    return true;
+  }
+
+  async #goToFile(file: number): Promise<boolean> {
+    if (file === 0) {
+      await this.rewind();
+      return true;
+    }
+    if (await this.#locateFile(file)) return true;
+    let from = this.#file ?? (await this.device.position()).file;
+    if (from === undefined) {
+      await this.rewind();
+      from = 0;
+    }
+    this.#lose();
+    // Backward the tape stops in front of a filemark; the one before the file is passed again.
+    const found = file > from
+      ? await this.device.spaceFiles(file - from)
+      : await this.device.spaceFiles(file - from - 1) && await this.device.spaceFiles(1);
+    if (!found) return false;
+    const { file: at, logical } = await this.device.position();
+    if (at !== undefined && at !== file) {
+      throw new EctarError(
+        "io",
+        `drive ${this.device.name}: the tape went to tape file ${at} instead of ${file}`,
+        { drive: this.device.name, tapeFile: file },
+      );
+    }
+    if (logical !== undefined) this.#starts.set(file, logical);
+    this.#stand(file, 0);
+    return true;
+  }
+
+  /** Goes to the filemark in front of the file: reading it proves the place right. */
+  async #locateFile(file: number): Promise<boolean> {
+    const start = this.#starts.get(file);
+    const next = this.#file !== undefined && this.#file + 1 === file;
+    if (start === undefined || start === 0 || !this.#canLocate || next) return false;
+    this.#lose();
+    try {
+      if (await this.device.locate(start - 1)) {
+        const met = await this.device.readBlock(new Uint8Array(SMALL_BUFFER_BYTES));
+        if (met.kind === "filemark") {
+          this.#stand(file, 0);
+          return true;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof EctarError) || error.context.errno === "ETIMEDOUT") throw error;
+    }
+    this.#canLocate = false;
+    // Counters are lost after a locate that went wrong; the filemarks are counted from the start.
+    await this.rewind();
+    return false;
+  }
+
+  #follow(met: TapeRead): void {
+    switch (met.kind) {
+      case "block":
+        if (this.#block !== undefined) this.#block++;
+        return;
+      case "filemark":
+        return this.#stand(this.#file === undefined ? undefined : this.#file + 1, 0);
+      case "bad-block":
+        if (met.position === "known" && this.#block !== undefined) this.#block++;
+        else this.#block = undefined;
+        return;
+      case "end-of-data":
+        return this.#lose();
+      case "too-long":
+        return;
+    }
+  }
+
+  #stand(file: number | undefined, block: number | undefined): void {
+    this.#file = file;
+    this.#block = block;
+  }
+
+  #lose(): void {
+    this.#stand(undefined, undefined);
+  }
+}
