@@ -91,6 +91,20 @@ Deno.test("beyond the bound an answer is null, or a set that a code word really 
   assert.ok(nulls > 100, `${nulls}`);
 });
 
+Deno.test("of three copies, every byte column gets the one right answer", () => {
+  for (let second = 0; second < 256; second++) {
+    for (let third = 0; third < 256; third++) {
+      const found = locateErrors(1, 3, Uint8Array.of(7, second, third));
+      const expected = second === 7
+        ? (third === 7 ? [] : [2])
+        : third === 7
+        ? [1]
+        : (second === third ? [0] : null);
+      if (String(found) !== String(expected)) assert.fail(`7 ${second} ${third}: ${found}`);
+    }
+  }
+});
+
 Deno.test("fewer than k shards left give null, exactly k give nothing to find", () => {
   const column = randomColumn(3, 5, seededRandom(6));
   assert.equal(locateErrors(3, 5, column, [0, 1, 2]), null);
