@@ -102,9 +102,9 @@ Deno.test("an index is read whole, in pieces and byte by byte alike", async () =
 });
 
 Deno.test("an index that was recompressed in any way is read", async () => {
-  const files = Array.from({ length: 60_000 }, (_, i) => fileRecord(i));
+  const files = Array.from({ length: 30_000 }, (_, i) => fileRecord(i));
   const text = encoder.encode(await textOf(await indexBytes(HEAD, [chunkRecord(1)], lines(files))));
-  assert.ok(text.length > 16 * 2 ** 20);
+  assert.ok(text.length > 8 * 2 ** 20);
   const c = constants;
   const variants = [
     { [c.ZSTD_c_contentSizeFlag]: 0 },
@@ -112,7 +112,7 @@ Deno.test("an index that was recompressed in any way is read", async () => {
     { [c.ZSTD_c_checksumFlag]: 1, [c.ZSTD_c_windowLog]: 27 },
   ];
   for (const params of variants) {
-    const { files: back } = await readAll(zstdCompressSync(text, { params, chunkSize: 2 ** 25 }));
+    const { files: back } = await readAll(zstdCompressSync(text, { params, chunkSize: 2 ** 24 }));
     assert.equal(back.length, files.length);
     assert.deepEqual(back.at(-1), files.at(-1));
   }
@@ -163,7 +163,7 @@ Deno.test("unknown members, lists and fields are passed over", async () => {
 });
 
 Deno.test("reading stops where the wanted part ends", async () => {
-  const files = Array.from({ length: 60_000 }, (_, i) => fileRecord(i));
+  const files = Array.from({ length: 30_000 }, (_, i) => fileRecord(i));
   const bytes = await indexBytes(HEAD, [chunkRecord(1)], lines(files));
   let read = 0;
   let closed = 0;
@@ -299,9 +299,9 @@ Deno.test("bytes that are no UTF-8 are refused", async () => {
 });
 
 Deno.test("endless lines, heads and bombs end in an error", async () => {
-  const zeros = zstdCompressSync(new Uint8Array(2 ** 27));
+  const zeros = zstdCompressSync(new Uint8Array(68 * 2 ** 20));
   await rejects(readAll(zeros), "format");
-  const line = zstdCompressSync(encoder.encode('{\n"x":"' + "x".repeat(2 ** 27)));
+  const line = zstdCompressSync(encoder.encode('{\n"x":"' + "x".repeat(68 * 2 ** 20)));
   await rejects(readAll(line), "format", /one record a line/);
   const head = zstdCompressSync(encoder.encode("{\n" + '"a":1,\n'.repeat(2 ** 22)));
   await rejects(readAll(head), "format", /head/);
