@@ -24,6 +24,11 @@ export interface DirectoryMetadata {
 }
 
 const PAGE_BYTES = 64 << 10;
+
+/** Smaller, because there is a log for every depth. */
+const FIRST_PAGE_BYTES = 1 << 10;
+
+const NS_PER_S = 1_000_000_000n;
 const SLASH = 0x2f;
 
 /** Logs the metadata of directories and gives it back, deepest first. */
@@ -69,19 +74,18 @@ class DepthLog {
     this.#number(mode);
     this.#number(uid);
     this.#number(gid);
-    this.#bytes(new TextEncoder().encode(mtimeNs.toString(36)));
+    this.#time(mtimeNs);
     this.#number(xattrs.length);
     for (const { name, value } of xattrs) {
       this.#bytes(name);
       this.#bytes(value);
     }
     this.#previous = path.slice();
-    this.#pages[this.#pages.length - 1] = this.#page.subarray(0, this.#end);
   }
 
   *all(): Generator<DirectoryMetadata> {
     let path = new Uint8Array(0);
-    for (const page of this.#pages) {
+    for (const page of [...this.#pages, this.#page.subarray(0, this.#end)]) {
       const reader = new PageReader(page);
       while (!reader.atEnd) {
         const shared = reader.number();
@@ -91,7 +95,7 @@ class DepthLog {
         next.set(suffix, shared);
         path = next;
         const mode = reader.number(), uid = reader.number(), gid = reader.number();
-        const mtimeNs = fromBase36(reader.bytes());
+        const mtimeNs = reader.time();
         const xattrs = Array.from(
           { length: reader.number() },
           () => ({ name: reader.bytes(), value: reader.bytes() }),
@@ -104,12 +108,9 @@ class DepthLog {
   /** Makes room for one record in the current page, which no record ever crosses. */
   #reserve(bytes: number): void {
     if (this.#end + bytes <= this.#page.length) return;
-    if (this.#pages.length > 0) {
-      this.#pages[this.#pages.length - 1] = this.#page.slice(0, this.#end);
-    }
-    const first = this.#pages.length === 0;
-    this.#page = new Uint8Array(Math.max(first ? 1 << 10 : PAGE_BYTES, bytes));
-    this.#pages.push(this.#page);
+    const isFirst = this.#end === 0;
+    if (!isFirst) this.#pages.push(this.#page.subarray(0, this.#end));
+    this.#page = new Uint8Array(Math.max(isFirst ? FIRST_PAGE_BYTES : PAGE_BYTES, bytes));
     this.#end = 0;
   }
 
@@ -120,6 +121,14 @@ class DepthLog {
       value = Math.floor(value / 0x80);
     }
     this.#page[this.#end++] = value;
+  }
+
+  /** Whether before 1970, then the distance in seconds and nanoseconds. */
+  #time(mtimeNs: bigint): void {
+    const distance = mtimeNs < 0n ? -mtimeNs : mtimeNs;
+    this.#number(mtimeNs < 0n ? 1 : 0);
+    this.#number(Number(distance / NS_PER_S));
+    this.#number(Number(distance % NS_PER_S));
   }
 
   #bytes(bytes: Uint8Array): void {
@@ -147,6 +156,12 @@ class PageReader {
     }
   }
 
+  time(): bigint {
+    const isBefore1970 = this.number() === 1;
+    const distance = BigInt(this.number()) * NS_PER_S + BigInt(this.number());
+    return isBefore1970 ? -distance : distance;
+  }
+
   bytes(): Uint8Array {
     const length = this.number();
     this.#at += length;
@@ -159,14 +174,4 @@ function sharedLength(a: Uint8Array, b: Uint8Array): number {
   let shared = 0;
   while (shared < limit && a[shared] === b[shared]) shared++;
   return shared;
-}
-
-/** Times as text in base 36: 13 bytes for today's, without a bound for others. */
-function fromBase36(text: Uint8Array): bigint {
-  let value = 0n;
-  const negative = text[0] === 0x2d;
-  for (const byte of negative ? text.subarray(1) : text) {
-    value = value * 36n + BigInt(byte >= 0x61 ? byte - 0x61 + 10 : byte - 0x30);
-  }
-  return negative ? -value : value;
 }

@@ -157,6 +157,8 @@ Deno.test("a directory that a later member replaces is not written to any more",
     const { outcomes } = restoreInto(`${root}/out`, [
       directory("a"),
       directory("a/b"),
+      // Not made, but its directory is opened for it and kept.
+      file(`a/b/${"n".repeat(256)}`),
       symlink("a/b", "../../elsewhere"),
       file("a/b/f", "x"),
       directory("a/b"),
@@ -164,7 +166,7 @@ Deno.test("a directory that a later member replaces is not written to any more",
     ]);
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
-      ["restored", "restored", "restored", "refused", "restored", "restored"],
+      ["restored", "restored", "failed", "restored", "refused", "restored", "restored"],
       outcomes.map(messageOf).join("\n"),
     );
     assert.deepEqual(namesIn(`${root}/elsewhere`), []);
@@ -269,8 +271,8 @@ Deno.test("a hundred thousand files in a thousand directories come back quickly"
     const seconds = (performance.now() - started) / 1000;
     assert.deepEqual([counts.restored, line], [101_000, undefined]);
     assert.equal(run("sh", "-c", `find ${root} -type f -size 4096c | wc -l`).trim(), "100000");
-    // A fifth of what an idle core does, so that a busy one does not fail.
-    assert.ok(seconds < 12, `${seconds} s`);
+    // An idle core needs three seconds; a busy one must not fail here.
+    assert.ok(seconds < 60, `${seconds} s`);
   } finally {
     run("rm", "-rf", root);
   }
