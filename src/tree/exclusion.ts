@@ -3,7 +3,7 @@
  *
  * `--exclude` patterns work as in GNU tar: a pattern matches a member path if it matches the whole
  * of it or what follows any slash in it, and everything below what matches is left out too. Wildcards
- * match slashes. A slash at the pattern's end is ignored.
+ * match slashes. A pattern with a slash at its end matches directories only (in GNU tar nothing).
  *
  * `--exclude-from` files have gitignore syntax; their paths are member paths without what is only
  * dots and slashes in front, so `/a` means `a` at the top of the archive.
@@ -28,32 +28,35 @@ export interface ExclusionOptions {
 
 /** Compiled patterns. */
 export class Exclusion {
-  /** Matches a path of which nothing above is excluded. */
+  /** Match a path of which nothing above is excluded. */
   readonly #pattern: RegExp | undefined;
+  readonly #directoryPattern: RegExp | undefined;
   readonly #ignore: Ignore | undefined;
+  readonly #isEmpty: boolean;
 
   constructor(options: ExclusionOptions) {
     const patterns = options.patterns ?? [];
-    if (patterns.length > 0) {
-      const sources = patterns.map((pattern) => globSource(pattern.replace(/(?<=.)\/+$/, "")));
-      this.#pattern = new RegExp(`(?:^|/)(?:${sources.join("|")})$`, "su");
-    }
+    this.#pattern = anyOf(patterns.filter((pattern) => !pattern.endsWith("/")));
+    this.#directoryPattern = anyOf(
+      patterns.filter((pattern) => pattern.endsWith("/"))
+        .map((pattern) => pattern.replace(/\/+$/, "")),
+    );
     if (options.gitignore !== undefined && options.gitignore.length > 0) {
       this.#ignore = ignore({ ignorecase: false, allowRelativePaths: true });
       for (const content of options.gitignore) this.#ignore.add(content);
     }
+    this.#isEmpty = patterns.length === 0 && this.#ignore === undefined;
   }
 
   /** Whether the node is left out, given that no directory above it is. */
   excludes(path: Uint8Array, isDirectory: boolean): boolean {
-    if (this.#pattern === undefined && this.#ignore === undefined) return false;
-    const text = matchingText(path);
-    return this.#excludes(text, isDirectory);
+    if (this.#isEmpty) return false;
+    return this.#excludes(matchingText(path), isDirectory);
   }
 
   /** Whether the member or any directory above it is left out. */
   excludesMember(path: Uint8Array, isDirectory: boolean): boolean {
-    if (this.#pattern === undefined && this.#ignore === undefined) return false;
+    if (this.#isEmpty) return false;
     const text = matchingText(path);
     for (let slash = text.indexOf("/", 1); slash > 0; slash = text.indexOf("/", slash + 1)) {
       if (this.#excludes(text.slice(0, slash), true)) return true;
@@ -63,9 +66,16 @@ export class Exclusion {
 
   #excludes(text: string, isDirectory: boolean): boolean {
     if (this.#pattern?.test(text)) return true;
+    if (isDirectory && this.#directoryPattern?.test(text)) return true;
     if (this.#ignore === undefined) return false;
     const relative = text.replace(/^(?:\.{0,2}\/+)+/, "");
     if (relative === "" || relative === "." || relative === "..") return false;
     return this.#ignore.ignores(isDirectory ? relative + "/" : relative);
   }
+}
+
+/** Matches what any of the patterns does, at the start of a path or after a slash in it. */
+function anyOf(patterns: string[]): RegExp | undefined {
+  if (patterns.length === 0) return undefined;
+  return new RegExp(`(?:^|/)(?:${patterns.map(globSource).join("|")})$`, "su");
 }

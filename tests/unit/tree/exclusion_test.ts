@@ -98,6 +98,8 @@ Deno.test("exclude patterns match whole paths and what follows any slash", () =>
   assert.ok(excluded(["a*c"], "x/a/b/c"));
   assert.ok(excluded(["none", "b"], "a/b"));
   assert.ok(excluded(["cache/"], "a/cache", true));
+  assert.ok(!excluded(["cache/"], "a/cache", false));
+  assert.ok(!excluded(["/"], "a", true));
   assert.ok(!excluded(["b"], "a/bb"));
   assert.ok(!excluded(["a"], "a/b"));
   assert.ok(!excluded(["/a"], "a"));
