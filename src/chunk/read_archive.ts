@@ -164,6 +164,7 @@ export class ArchiveReader {
       }
       yield* this.#data(item.bytes, reader, line);
     }
+    await reader.explain();
   }
 
   /** Data, cut where a member is known to start if there was a gap before. */

@@ -10,6 +10,7 @@ import { gather } from "./read_gather.ts";
 import { hashes, openChunk, type OpenChunkOptions, type OpenedChunk } from "./read_open.ts";
 import { type Window, WindowStream } from "./read_windows.ts";
 import { Auditor } from "./recover_audit.ts";
+import { compareUncovered } from "./recover_compare.ts";
 
 /** Largest data frame read, compressed or not; writers use a few MiB. */
 export const MAX_FRAME_BYTES = 64 * 2 ** 20;
@@ -57,6 +58,7 @@ export interface FrameOptions {
 export class ChunkReader {
   readonly #opened: OpenedChunk;
   readonly #options: OpenChunkOptions;
+  #recovering: Promise<unknown> = Promise.resolve();
 
   private constructor(opened: OpenedChunk, options: OpenChunkOptions) {
     this.#opened = opened;
@@ -90,6 +92,7 @@ export class ChunkReader {
       const whole = { start: 0, end: this.#opened.prover.layout.shardBytes };
       const auditor = new Auditor(this.#opened.prover, options.audit === "parity");
       yield* this.#run(wanted, whole, options, auditor);
+      await this.explain(true);
       return;
     }
     for (const run of consecutive(wanted)) {
@@ -132,10 +135,7 @@ export class ChunkReader {
         const done = complete && (options.deferProof || hashes(bytes, frameSha256, index));
         yield done ? this.#frame(index, bytes) : await this.recover(index);
       }
-      if (auditor === undefined) return;
-      while (await stream.next() !== undefined);
-      await this.#opened.proveEnds();
-      await auditor.compareUncovered();
+      if (auditor !== undefined) { while (await stream.next() !== undefined); }
     } finally {
       await stream.stop();
     }
@@ -145,8 +145,14 @@ export class ChunkReader {
     gather(this.#opened.prover.layout, window.rows!, window.payload.start, range, target);
   }
 
-  /** Searches for a reading of a frame that its SHA-256 accepts. */
-  async recover(index: number): Promise<FrameItem> {
+  /** Searches for a reading of a frame that its SHA-256 accepts; one frame at a time. */
+  recover(index: number): Promise<FrameItem> {
+    const recovered = this.#recovering.then(() => this.#recover(index));
+    this.#recovering = recovered.catch(() => undefined);
+    return recovered;
+  }
+
+  async #recover(index: number): Promise<FrameItem> {
     const { prover } = this.#opened;
     const frame = this.#opened.facts.layout.data[index];
     const proven = await prover.prove(frame, async (view) => {
@@ -185,8 +191,21 @@ export class ChunkReader {
       `${shards.k} are needed`;
   }
 
+  /**
+   * Finds out which shards are wrong where no checksum covers them: when frames were recovered
+   * without knowing, or, thoroughly, in any case. To be called when all frames are through.
+   */
+  async explain(thorough = false): Promise<void> {
+    await this.#recovering;
+    const { prover } = this.#opened;
+    if (thorough || prover.guesses.size > 0) await compareUncovered(this.#opened);
+    prover.reportGuesses();
+  }
+
   /** Lets go of the shards. */
   async close(): Promise<void> {
+    await this.#recovering;
+    this.#opened.prover.reportGuesses();
     await closeAll(this.#options);
   }
 }

@@ -73,6 +73,13 @@ export class DamageLog {
     if (range !== undefined) entry.ranges.add(range.start, range.end);
   }
 
+  /** Takes back what was noted of one kind in a chunk: the checksums were not the chunk's own. */
+  retract(chunk: number, what: DamageKind): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.chunk === chunk && entry.what === what) this.#entries.delete(key);
+    }
+  }
+
   /** Notes that payload bytes of a chunk (the same in all its shards) could not be rebuilt. */
   lose(chunk: number, range: ByteRange): void {
     const lost = this.#lost.get(chunk) ?? new RangeSet();

@@ -161,12 +161,12 @@ class ChunkOpening {
     for (const { index, facts } of records) {
       if (header !== undefined && header.archiveUuid !== facts.archiveUuid) continue;
       if (header === undefined && !thorough) continue;
+      // A header lies in one shard: alone it does not prove what archive the others are of.
+      const known = header !== undefined && this.#options.hints.archiveUuid !== undefined;
+      if (!known && !await this.#firstFrameProves(prover, facts, thorough)) continue;
       const pieces = piecesOfRecord(index, prover.layout.shardBytes);
-      if (pieces !== undefined) prover.tables.push(pieces);
-      if (header !== undefined || await this.#firstFrameProves(prover, facts)) {
-        return { prover, facts, header, trailer: undefined };
-      }
-      prover.tables.pop();
+      if (pieces !== undefined) prover.addTable(pieces);
+      return { prover, facts, header, trailer: undefined };
     }
     return undefined;
   }
@@ -180,7 +180,7 @@ class ChunkOpening {
     for (const index of indexes.filter(({ archiveUuid }) => archiveUuid === uuid)) {
       if (index.k !== this.#shards.k || index.m !== this.#shards.m) continue;
       const pieces = piecesOfRecord(index, prover.layout.shardBytes);
-      if (pieces !== undefined) prover.tables.push(pieces);
+      if (pieces !== undefined) prover.addTable(pieces);
     }
     addTrailerPieces(prover, trailer, hints.pieceBytes);
     const header = await this.#header(prover, true, (found) => found === uuid);
@@ -220,8 +220,8 @@ class ChunkOpening {
     if (Buffer.compare(trailer.trailer.frameSha256, facts.frameSha256) !== 0) {
       remark(`${facts.origin} does not describe chunk ${chunk} as it is; its trailer does`);
       opened.facts = factsOfTrailer(trailer, opened.header);
-      prover.tables.length = 0;
-      for (const candidate of this.#shards.candidates) candidate.suspect.clear();
+      prover.dropTables();
+      this.#options.damage.retract(chunk, "damaged");
     }
     addTrailerPieces(prover, trailer, opened.header?.pieceSize ?? hints.pieceBytes);
     return true;
@@ -296,14 +296,14 @@ class ChunkOpening {
     return thorough ? prover.prove(focus, judge) : prover.tryAsPlanned(judge);
   }
 
-  async #firstFrameProves(prover: Prover, facts: ChunkFacts): Promise<boolean> {
+  async #firstFrameProves(prover: Prover, facts: ChunkFacts, thorough: boolean): Promise<boolean> {
     const frame = facts.layout.data[0];
     if (frame === undefined) return false;
-    const proven = await prover.prove(frame, async (view) => {
+    const judge: Judge<true> = async (view) => {
       const bytes = await view(frame.start, frame.end);
-      return bytes !== undefined && hashes(bytes, facts.frameSha256, 0) ? true : undefined;
-    });
-    return proven === true;
+      return bytes && hashes(bytes, facts.frameSha256, 0) ? true : undefined;
+    };
+    return await (thorough ? prover.prove(frame, judge) : prover.tryAsPlanned(judge)) === true;
   }
 
   /** The header lies in shard 0 as it is: a shard 0 of another chunk says so itself. */
@@ -348,5 +348,5 @@ function addTrailerPieces(
   if (pieceBytes === undefined) return;
   const expected = trailerPieceCount(layout.trailer.start, prover.shards.k, pieceBytes);
   if (trailer.pieceCrc32.some((list) => list.length !== expected)) return;
-  prover.tables.push({ pieceBytes, firstPiece: 0, crc32: trailer.pieceCrc32 });
+  prover.addTable({ pieceBytes, firstPiece: 0, crc32: trailer.pieceCrc32 });
 }

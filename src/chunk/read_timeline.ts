@@ -81,7 +81,8 @@ export class Timeline {
     this.at += length;
     this.resync = true;
     const before = this.#lost.at(-1);
-    if (before?.tar.end === tarOffset && before.reason === reason) before.tar.end = this.at;
+    const goesOn = before?.tar.end === tarOffset && before.chunks.last === chunks.last;
+    if (goesOn) before.tar.end = this.at;
     else this.#lost.push({ chunks, tar: { start: tarOffset, end: this.at }, reason });
     if (length > 0) yield { kind: "gap", tarOffset, length, reason };
   }

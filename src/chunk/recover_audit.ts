@@ -5,20 +5,14 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
-import { CELL_BYTES } from "./layout.ts";
 import { BLOCK_BYTES } from "./recover_codec.ts";
 import type { Candidate } from "./read_chunk_shards.ts";
 import { RangeSet } from "./read_ranges.ts";
-import { RowReader } from "./read_rows.ts";
-import { type PieceTable, suspect } from "./recover_checksums.ts";
-import { byReliability } from "./recover_plan.ts";
+import type { RowReader } from "./read_rows.ts";
+import { coverage, type PieceTable, suspect } from "./recover_checksums.ts";
 import type { Prover } from "./recover_proof.ts";
-
-/** Bytes of all rows together that are compared at a time. */
-const COMPARE_BYTES = 8 * 2 ** 20;
 
 /** A piece whose checksum is being computed. */
 interface Running {
@@ -42,9 +36,8 @@ export class Auditor {
     this.#compareParity = compareParity;
     const { shards, tables, layout } = prover;
     for (const table of tables) {
-      const start = table.firstPiece * table.pieceBytes;
-      const pieces = table.crc32[0]?.length ?? 0;
-      this.#covered.add(start, Math.min(layout.shardBytes, start + pieces * table.pieceBytes));
+      const { start, end } = coverage(table, layout.shardBytes);
+      this.#covered.add(start, end);
       for (const candidate of shards.candidates) {
         this.#running.push({ candidate, table, crc: 0, at: start });
       }
@@ -118,51 +111,6 @@ export class Auditor {
     const bad = codec.locate(present, start - rowsStart, end - rowsStart) ?? [];
     for (const candidate of candidates.filter(({ shard }) => bad.includes(shard))) {
       suspect(shards, candidate, { start, end }, "disagrees with the other shards", damage);
-    }
-  }
-
-  /**
-   * Compares all shards, where no checksum covers them, with what the preferred ones give. To be
-   * called when everything there has been proven, so that the preferred ones are known to be right.
-   */
-  async compareUncovered(): Promise<void> {
-    const { shards, codec, damage, layout } = this.#prover;
-    const cells = Math.max(1, Math.floor(COMPARE_BYTES / (shards.candidates.length * CELL_BYTES)));
-    const reader = new RowReader(shards, codec, damage);
-    for (let start = 0; start < layout.shardBytes;) {
-      const end = Math.min(layout.shardBytes, start + cells * CELL_BYTES);
-      if (!this.#covered.covers(start, end)) {
-        reader.moveTo({ start, end });
-        await this.#compareWithPreferred(reader);
-      }
-      start = end;
-    }
-  }
-
-  async #compareWithPreferred(reader: RowReader): Promise<void> {
-    const { shards, codec, damage } = this.#prover;
-    const { start, end } = reader.range;
-    const order = byReliability(shards.candidates);
-    const data = await reader.decode({ order, avoidSuspects: true });
-    if (data === undefined) return;
-    const present = new Map(data.map((row, shard) => [shard, row.slice()]));
-    const all = new Map<number, Uint8Array>(present);
-    const parity = new Map<number, Uint8Array>();
-    for (let shard = codec.k; shard < codec.m; shard++) {
-      parity.set(shard, new Uint8Array(end - start));
-    }
-    codec.rebuild(present, parity, end - start);
-    for (const [shard, row] of parity) all.set(shard, row);
-    for (const candidate of shards.candidates) {
-      const right = all.get(candidate.shard)!;
-      const found = await reader.row(candidate);
-      for (let at = 0; at < end - start; at += CELL_BYTES) {
-        const to = Math.min(end - start, at + CELL_BYTES);
-        const cell = { start: start + at, end: start + to };
-        if (candidate.holes.overlaps(cell.start, cell.end)) continue;
-        if (Buffer.compare(right.subarray(at, to), found.subarray(at, to)) === 0) continue;
-        suspect(shards, candidate, cell, "differs from what the other shards prove", damage);
-      }
     }
   }
 }

@@ -9,6 +9,7 @@ import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
 import type { Candidate, ChunkShards } from "./read_chunk_shards.ts";
 import type { DamageLog } from "./read_damage.ts";
+import { RangeSet } from "./read_ranges.ts";
 import { readPayload } from "./read_rows.ts";
 
 /** CRC-32s of consecutive pieces of all shards of one chunk. */
@@ -25,7 +26,7 @@ export interface PieceTable {
 const READ_BYTES = 64 * 1024;
 
 /** Payload range a table covers. */
-function coverage(table: PieceTable, payload: number): ByteRange {
+export function coverage(table: PieceTable, payload: number): ByteRange {
   const pieces = table.crc32[0]?.length ?? 0;
   return {
     start: Math.min(payload, table.firstPiece * table.pieceBytes),
@@ -59,29 +60,52 @@ async function checkCandidate(
   shards: ChunkShards,
   candidate: Candidate,
   payload: number,
-  tables: readonly PieceTable[],
+  finestFirst: readonly PieceTable[],
   range: ByteRange,
   damage: DamageLog,
 ): Promise<boolean> {
   const buffer = new Uint8Array(READ_BYTES);
+  const finer = new RangeSet();
   let found = false;
-  for (const table of tables) {
-    const covered = coverage(table, payload);
-    const from = Math.max(range.start, covered.start);
-    const to = Math.min(range.end, covered.end);
-    const { pieceBytes } = table;
-    for (let piece = Math.floor(from / pieceBytes); piece * pieceBytes < to; piece++) {
-      const start = piece * pieceBytes;
-      const end = Math.min(payload, start + pieceBytes);
-      if (candidate.checked.covers(start, end)) continue;
-      const stated = table.crc32[candidate.shard][piece - table.firstPiece];
+  for (const [i, table] of finestFirst.entries()) {
+    for (const piece of piecesIn(table, range, payload)) {
+      const { start, end } = piece;
+      if (candidate.checked.covers(start, end) || finer.covers(start, end)) continue;
+      // What finer tables find in the piece explains its failure better.
+      const finerTables = finestFirst.slice(0, i).filter((other) =>
+        !piecesIn(other, piece, payload).next().done
+      );
+      if (finerTables.length > 0) {
+        found = await checkCandidate(shards, candidate, payload, finerTables, piece, damage) ||
+          found;
+        if (candidate.suspect.overlaps(start, end)) continue;
+      }
       const crc = await pieceCrc(shards, candidate, start, end, buffer, damage);
       candidate.checked.add(start, end);
-      if (crc === undefined || crc === stated) continue;
+      if (crc === undefined || crc === piece.stated[candidate.shard]) continue;
       found = suspect(shards, candidate, { start, end }, "fails its checksum", damage) || found;
     }
+    const { start, end } = coverage(table, payload);
+    finer.add(start, end);
   }
   return found;
+}
+
+/** Pieces of a table that touch a payload range, with their checksums by shard. */
+function* piecesIn(
+  table: PieceTable,
+  range: ByteRange,
+  payload: number,
+): Generator<ByteRange & { stated: number[] }> {
+  const { pieceBytes, firstPiece, crc32: lists } = table;
+  const covered = coverage(table, payload);
+  const from = Math.max(range.start, covered.start);
+  const to = Math.min(range.end, covered.end);
+  for (let piece = Math.floor(from / pieceBytes); piece * pieceBytes < to; piece++) {
+    const start = piece * pieceBytes;
+    const end = Math.min(payload, start + pieceBytes);
+    yield { start, end, stated: lists.map((list) => list[piece - firstPiece]) };
+  }
 }
 
 /** CRC-32 of a piece, or undefined when it has holes. */

@@ -36,10 +36,11 @@ export class Prover {
   readonly layout: StripeLayout;
   readonly codec: RowCodec;
   readonly damage: DamageLog;
-  /** Piece checksums known so far. */
-  readonly tables: PieceTable[] = [];
+  /** Where candidates were doubted without a checksum that says so. */
+  readonly guesses: Map<Candidate, RangeSet> = new Map();
   /** Called once when a part cannot be proven: may add tables; true when it did. */
   onStuck: (() => Promise<boolean>) | undefined;
+  readonly #tables: PieceTable[] = [];
   #searched = 0;
 
   constructor(shards: ChunkShards, layout: StripeLayout, codec: RowCodec, damage: DamageLog) {
@@ -47,6 +48,11 @@ export class Prover {
     this.layout = layout;
     this.codec = codec;
     this.damage = damage;
+  }
+
+  /** Piece checksums known so far. */
+  get tables(): readonly PieceTable[] {
+    return this.#tables;
   }
 
   /**
@@ -60,6 +66,25 @@ export class Prover {
       await this.#byDisagreement(judge) ??
       await this.#bySearch(focus, judge) ??
       await this.#byMoreChecksums(focus, judge);
+  }
+
+  /** Takes further piece checksums; what coarser ones made suspect is looked at anew. */
+  addTable(table: PieceTable): void {
+    this.#tables.push(table);
+    this.#forgetSuspects();
+  }
+
+  /** Drops all piece checksums: they were not this chunk's. */
+  dropTables(): void {
+    this.#tables.length = 0;
+    this.#forgetSuspects();
+  }
+
+  #forgetSuspects(): void {
+    for (const candidate of this.shards.candidates) {
+      candidate.checked.clear();
+      candidate.suspect.clear();
+    }
   }
 
   /** Proves with the shards that are preferred now, without looking for damage. */
@@ -91,7 +116,7 @@ export class Prover {
       const proven = await judge(this.#view({ order, avoidSuspects, avoid }, locate));
       if (proven === undefined) continue;
       for (const [candidate, ranges] of avoid) {
-        for (const wrong of ranges.ranges) this.#blame(candidate, wrong);
+        for (const wrong of ranges.ranges) this.#doubt(candidate, wrong);
       }
       return proven;
     }
@@ -114,7 +139,7 @@ export class Prover {
       const proven = await judge(this.#view({ order, avoidSuspects: false }, undefined, readers));
       if (proven === undefined) continue;
       for (const candidate of preferred) {
-        if (!subset.includes(candidate)) this.#blame(candidate, range);
+        if (!subset.includes(candidate)) this.#doubt(candidate, range);
       }
       this.#searched = 0;
       return proven;
@@ -126,12 +151,25 @@ export class Prover {
     const stuck = this.onStuck;
     this.onStuck = undefined;
     if (stuck === undefined || !await stuck()) return undefined;
-    for (const candidate of this.shards.candidates) candidate.checked.clear();
     return await this.#byChecksums(focus, judge) ?? await this.#byDisagreement(judge);
   }
 
-  #blame(candidate: Candidate, range: ByteRange): void {
-    suspect(this.shards, candidate, range, "differs from what the other shards prove", this.damage);
+  /** It was better without this one; that proves nothing about each of its bytes. */
+  #doubt(candidate: Candidate, range: ByteRange): void {
+    candidate.faults++;
+    const ranges = this.guesses.get(candidate) ?? new RangeSet();
+    ranges.add(range.start, range.end);
+    this.guesses.set(candidate, ranges);
+  }
+
+  /** Puts what could not be explained better into the damage found. */
+  reportGuesses(): void {
+    for (const [candidate, ranges] of this.guesses) {
+      for (const range of ranges.ranges) {
+        suspect(this.shards, candidate, range, "does not go with the other shards", this.damage);
+      }
+    }
+    this.guesses.clear();
   }
 
   /** Whole cells of payload that hold a chunk range. */

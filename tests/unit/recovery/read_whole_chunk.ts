@@ -72,6 +72,7 @@ export async function readChunk(
       const content = decompressFrame(item.bytes, item.contentBytes, 1 << 26);
       assert.ok(equal(content, truth), `wrong bytes in frame ${item.index}`);
     }
+    await reader.explain();
     await reader.close();
   } finally {
     assert.equal(pile.open, 0, "handles left open");
