@@ -8,6 +8,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { addCreateCommand } from "./commands/create.ts";
+import { addExtractCommand } from "./commands/extract.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
@@ -41,6 +42,7 @@ export function buildProgram(context: CommandContext): Command {
     })
     .addHelpText("after", exitCodeHelp());
   addCreateCommand(program, context);
+  addExtractCommand(program, context);
   return program as unknown as Command;
 }
 

@@ -1,0 +1,183 @@
+/**
+ * Extracting: from proven tar bytes to files, everything or what was selected, past losses where
+ * that is wanted.
+ *
+ * @module
+ */
+
+import type { LostPart, TarItem } from "../chunk/read_timeline.ts";
+import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
+import { PathSelector, type SelectionOptions } from "../tree/path_selector.ts";
+import { type RestoreOptions, Restorer } from "../tree/restore.ts";
+import type { RestoreSummary } from "../tree/restore_report.ts";
+import type { RestoreTarget } from "../tree/restore_target.ts";
+import { LinkTargetHandler, RestoreHandler } from "./extract_handler.ts";
+import { lostMembers } from "./lost_members.ts";
+import { readMembers } from "./member_stream.ts";
+import type { OpenArchive } from "./open_archive.ts";
+import { selectedRanges } from "./selected_ranges.ts";
+
+/** What to extract, where to, and how. */
+export interface ExtractOptions {
+  /** Where files go. */
+  target: RestoreTarget;
+  /** What to extract. @default everything */
+  selection?: SelectionOptions | undefined;
+  /** How files are restored. */
+  restore?: RestoreOptions | undefined;
+  /** Restore what can be restored when something is lost. @default false */
+  partial?: boolean | undefined;
+  /** Ends the run. */
+  signal?: AbortSignal | undefined;
+  /** Called with the tar offset reached. */
+  onProgress?: ((tarOffset: number) => void) | undefined;
+  /** Called for each member that was not restored as it was, with one line. */
+  onProblem?: ((line: string) => void) | undefined;
+}
+
+/** What came of it. */
+export interface ExtractSummary {
+  /** How many members had which outcome. */
+  counts: RestoreSummary["counts"];
+  /** What could not be set, in one line; undefined when all was. */
+  metadataLine: string | undefined;
+  /** Parts of the tar that are lost. */
+  lostParts: readonly LostPart[];
+  /** Members that are lost or incomplete and known by name, at most {@link MAX_NAMED}. */
+  lostMembers: string[];
+  /** How many there are. */
+  lostMemberCount: number;
+  /** Whether there may be more lost members whose names nothing tells. */
+  unnamedLosses: boolean;
+  /** Names in the selection that chose nothing. */
+  notFound: string[];
+}
+
+/** Most names that a summary holds. */
+export const MAX_NAMED = 10_000;
+
+/**
+ * Extracts members of an archive.
+ *
+ * @throws {EctarError} `damaged` when something is lost and `partial` is not set: what was complete
+ *   by then stays; `no-space`, `permission`, … when the target gives up
+ */
+export async function extractArchive(
+  archive: OpenArchive,
+  options: ExtractOptions,
+): Promise<ExtractSummary> {
+  return await new Extraction(archive, options).run();
+}
+
+class Extraction {
+  readonly #archive: OpenArchive;
+  readonly #options: ExtractOptions;
+  readonly #selector: PathSelector;
+  readonly #restorer: Restorer;
+  readonly #partialNames: string[] = [];
+
+  constructor(archive: OpenArchive, options: ExtractOptions) {
+    this.#archive = archive;
+    this.#options = options;
+    this.#selector = new PathSelector(options.selection ?? {});
+    this.#restorer = new Restorer(options.target, options.restore);
+  }
+
+  async run(): Promise<ExtractSummary> {
+    let finished: RestoreSummary;
+    let pending: ReadonlyMap<string, Uint8Array[]>;
+    try {
+      const handler = new RestoreHandler(this.#restorer, this.#selector, {
+        onProblem: (line) => this.#options.onProblem?.(line),
+        onPartial: (path) => this.#partialNames.push(path),
+      });
+      await this.#stream(
+        await this.#items((path, isDirectory) => this.#selector.selects(path, isDirectory)),
+        handler,
+      );
+      pending = await this.#restoreLinkTargets(handler.missingTargets);
+    } finally {
+      finished = this.#restorer.finish();
+    }
+    return await this.#summary(finished, pending);
+  }
+
+  /** The parts of the tar that hold what is selected, or all of it where nothing tells. */
+  async #items(
+    selects: (path: Uint8Array, isDirectory: boolean) => boolean,
+  ): Promise<{ items: AsyncGenerator<TarItem>; part: "whole" | "members" }> {
+    const reader = this.#archive.requireShards();
+    const { files } = this.#options.selection ?? {};
+    if (files === undefined || this.#archive.index === undefined) {
+      return { items: reader.tar(), part: "whole" };
+    }
+    const ranges = await selectedRanges(this.#archive, selects);
+    return { items: reader.ranges(ranges), part: "members" };
+  }
+
+  async #stream(
+    { items, part }: { items: AsyncGenerator<TarItem>; part: "whole" | "members" },
+    handler: RestoreHandler | LinkTargetHandler,
+  ): Promise<void> {
+    const { signal, onProgress, partial } = this.#options;
+    await readMembers(items, handler, {
+      signal,
+      onProgress,
+      onGap: (start, end, reason) => {
+        if (!partial) throw this.#lossError(start, end, reason);
+      },
+    }, part);
+  }
+
+  /**
+   * Hard links whose target was not selected get the target's data. Returns links that stay without:
+   * their target's member is lost.
+   */
+  async #restoreLinkTargets(
+    missing: ReadonlyMap<string, Uint8Array[]>,
+  ): Promise<ReadonlyMap<string, Uint8Array[]>> {
+    if (missing.size === 0 || this.#options.selection === undefined) return missing;
+    const handler = new LinkTargetHandler(this.#restorer, missing, {
+      onProblem: (line) => this.#options.onProblem?.(line),
+      onPartial: (path) => this.#partialNames.push(path),
+    });
+    const selects = (path: Uint8Array) => handler.wants(path);
+    await this.#stream(await this.#items(selects), handler);
+    return handler.stillMissing;
+  }
+
+  #lossError(start: number, end: number | undefined, reason: string): EctarError {
+    const bytes = end === undefined ? `tar bytes from ${start} on` : `tar bytes ${start} to ${end}`;
+    return new EctarError("damaged", `${this.#archive.name}: ${reason} (${bytes} are lost)`, {
+      archive: this.#archive.name,
+      hint: "find more shards, or restore the rest with --partial",
+    });
+  }
+
+  async #summary(
+    finished: RestoreSummary,
+    pending: ReadonlyMap<string, Uint8Array[]>,
+  ): Promise<ExtractSummary> {
+    const lostParts = this.#archive.reader?.lost ?? [];
+    const named = new Set(this.#partialNames);
+    for (const links of pending.values()) {
+      for (const link of links) named.add(printablePath(link));
+    }
+    const lost = await lostMembers(
+      this.#archive,
+      lostParts,
+      (path, isDirectory) => this.#selector.selects(path, isDirectory),
+    );
+    for (const name of lost.names) named.add(name);
+    return {
+      counts: finished.counts,
+      metadataLine: finished.line,
+      lostParts,
+      lostMembers: [...named].slice(0, MAX_NAMED),
+      lostMemberCount: Math.max(named.size, lost.count),
+      unnamedLosses: lostParts.length > 0 && !lost.complete,
+      notFound: this.#selector.unused(),
+    };
+  }
+}

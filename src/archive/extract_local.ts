@@ -1,0 +1,85 @@
+/**
+ * Extracting to this machine's file system.
+ *
+ * @module
+ */
+
+import { LinuxRestoreTree } from "../../ffi/restore_tree.ts";
+import { fromSystemError } from "../shard/system_error.ts";
+import type { ShardSetReader } from "../shard/shard_io.ts";
+import { FramePool } from "../zstd/frame_pool.ts";
+import { extractArchive, type ExtractOptions, type ExtractSummary } from "./extract.ts";
+import { OpenArchive, type OpenArchiveOptions } from "./open_archive.ts";
+
+/** How to extract to a directory. */
+export interface ExtractLocalOptions extends Omit<ExtractOptions, "target"> {
+  /** Directory to restore to; made when it is not there. */
+  directory: string;
+  /** Compare SHA-256s. @default true */
+  verify?: boolean | undefined;
+}
+
+/** What came of it, with what was noticed. */
+export interface ExtractedArchive extends ExtractSummary {
+  /** Archive name. */
+  name: string;
+  /** Archive UUID, where it is proven. */
+  uuid: string | undefined;
+  /** What was noticed, one line each. */
+  remarks: string[];
+  /** Shards found damaged, missing or wrong; see DamageLog. */
+  damage: ReturnType<NonNullable<OpenArchive["reader"]>["damage"]["report"]>;
+}
+
+/**
+ * Opens an archive with Workers that decompress, for the time of `use`.
+ *
+ * @param shards closed at the end
+ */
+export async function withArchive<T>(
+  shards: ShardSetReader,
+  options: Pick<OpenArchiveOptions, "verify" | "audit">,
+  use: (archive: OpenArchive) => Promise<T>,
+): Promise<T> {
+  const decompressor = new FramePool();
+  try {
+    const archive = await OpenArchive.open({ ...options, shards, decompressor });
+    try {
+      return await use(archive);
+    } finally {
+      await archive.close();
+    }
+  } finally {
+    decompressor.close();
+    await shards.close();
+  }
+}
+
+/**
+ * Extracts an archive into a directory.
+ *
+ * @throws {EctarError} as `extractArchive`
+ */
+export async function extractToDirectory(
+  shards: ShardSetReader,
+  options: ExtractLocalOptions,
+): Promise<ExtractedArchive> {
+  const { directory, verify = true, ...extract } = options;
+  return await withArchive(shards, { verify }, async (archive) => {
+    archive.requireShards();
+    try {
+      await Deno.mkdir(directory, { recursive: true });
+    } catch (error) {
+      throw fromSystemError(error, `cannot make directory ${directory}`, { path: directory });
+    }
+    using target = new LinuxRestoreTree(new TextEncoder().encode(directory));
+    const summary = await extractArchive(archive, { ...extract, target });
+    return {
+      ...summary,
+      name: archive.name,
+      uuid: archive.reader?.archiveUuid,
+      remarks: archive.remarks,
+      damage: archive.reader?.damage.report() ?? [],
+    };
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * `ectar extract`.
+ *
+ * @module
+ */
+
+import type { Command } from "@commander-js/extra-typings";
+import { extractToDirectory } from "../../archive/extract_local.ts";
+import { applyCommonOptions, collect, countFlag, integerArgument } from "../common_options.ts";
+import { EXIT } from "../exit_codes.ts";
+import { extractSummaryJson, extractSummaryLines, hasExtractNotes } from "../extract_summary.ts";
+import { inputOptions, openInput } from "../input.ts";
+import { readOptionFile } from "../option_file.ts";
+import type { CommandContext } from "../program.ts";
+import { progressLine } from "../progress.ts";
+
+/** Adds `extract` to the tree. */
+export function addExtractCommand(program: Command, context: CommandContext): void {
+  inputOptions(program.command("extract").description("restore files from an archive"))
+    .option("-o, --output <dir>", "directory to restore to", ".")
+    .option("--files <path...>", "restore only these members and what is below them; globs work")
+    .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
+    .option("--exclude-from <file>", "leave out what the gitignore patterns in FILE match", collect)
+    .option(
+      "--strip-components <n>",
+      "drop this many leading components of each name",
+      integerArgument(0, 1000),
+      0,
+    )
+    .option("--no-verify-checksums", "do not compare SHA-256 checksums (zstd's still guard)")
+    .option("--force", "replace files that exist")
+    .option("--partial", "when something is lost, restore all the rest")
+    .option("--no-same-owner", "do not restore owners")
+    .option("--numeric-owner", "restore owners by number, not by name")
+    .option("--no-preserve-permissions", "let the umask decide about modes; no ACLs")
+    .option("--json", "print a summary as JSON")
+    .option("--progress", "show progress even where standard error is no terminal")
+    .option("--no-progress", "show no progress")
+    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
+    .option("-q, --quiet", "tell only what is wrong")
+    .action(async (options) => {
+      applyCommonOptions(context, options);
+      const { terminal, signal } = context;
+      const gitignore: string[] = [];
+      for (const file of options.excludeFrom ?? []) {
+        gitignore.push(new TextDecoder().decode(await readOptionFile(file)));
+      }
+      const { files } = options;
+      const exclude = { patterns: options.exclude ?? [], gitignore };
+      const line = await progressLine(terminal, options.progress);
+      try {
+        const extracted = await extractToDirectory(await openInput(options), {
+          directory: options.output,
+          verify: options.verifyChecksums,
+          partial: options.partial === true,
+          selection: files === undefined ? { exclude } : { files, exclude },
+          restore: {
+            force: options.force === true,
+            stripComponents: options.stripComponents,
+            preserveOwner: options.sameOwner,
+            numericOwner: options.numericOwner === true,
+            preservePermissions: options.preservePermissions,
+          },
+          signal,
+          onProblem: (problem) => terminal.warn(problem),
+          onProgress: (doneBytes) => line.update({ verb: "read", doneBytes }),
+        });
+        line.stop();
+        if (options.json) terminal.print(JSON.stringify(extractSummaryJson(extracted)));
+        for (const text of extractSummaryLines(extracted)) terminal.info(text);
+        if (hasExtractNotes(extracted)) context.exit(EXIT.notes);
+        if (extracted.notFound.length > 0) {
+          for (const name of extracted.notFound) terminal.warn(`${name}: not in the archive`);
+          context.exit(EXIT.failed);
+        }
+      } finally {
+        line.stop();
+      }
+    });
+}
