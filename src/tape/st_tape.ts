@@ -21,6 +21,7 @@ export class StTape {
   #block: number | undefined;
   #pastWarning = false;
   #atEnd = false;
+  #writeFailed = false;
 
   /**
    * @param name the drive as the operator named it
@@ -56,6 +57,7 @@ export class StTape {
   }
 
   writeBlock(block: Uint8Array): TapeWrite {
+    this.#refuseAfterFailure();
     let written = this.#calls.write(block);
     // Past early warning the driver refuses every other write without trying it.
     const refused = written === -ERRNO.ENOSPC;
@@ -66,7 +68,7 @@ export class StTape {
     const status = this.#calls.status();
     // What the driver had still to do for this block is done when it answers, and may have failed.
     if (typeof status === "number" && status !== -ERRNO.ENOSPC) {
-      throw this.#error("writing a block", status);
+      throw this.#writeError("writing a block", status);
     }
     const warned = typeof status === "number" || status.endOfTape;
     if (refused || warned) this.#pastWarning = true;
@@ -74,6 +76,7 @@ export class StTape {
   }
 
   writeFilemarks(count: number, immediate: boolean): TapeWrite {
+    this.#refuseAfterFailure();
     let result = this.#calls.operate(
       immediate ? MT_OP.writeFilemarksImmediate : MT_OP.writeFilemarks,
       count,
@@ -84,7 +87,7 @@ export class StTape {
     if (result < 0) {
       const full = result === -ERRNO.ENOSPC || (result === -ERRNO.EIO && this.#status().endOfTape);
       if (full) return { kind: "end-of-medium" };
-      throw this.#error("writing a filemark", result);
+      throw this.#writeError("writing a filemark", result);
     }
     this.#atEnd = false;
     if (count > 0) {
@@ -174,8 +177,21 @@ export class StTape {
       this.#pastWarning = true;
       return { kind: "end-of-medium" };
     }
-    if (written >= 0) throw this.#error(`writing a block (${written} of ${length} bytes)`, -5);
-    throw this.#error(`writing a block of ${length} bytes`, written);
+    if (written >= 0) {
+      throw this.#writeError(`writing a block (${written} of ${length} bytes)`, -ERRNO.EIO);
+    }
+    throw this.#writeError(`writing a block of ${length} bytes`, written);
+  }
+
+  #writeError(doing: string, result: number): EctarError {
+    const untried = result === -ERRNO.EINVAL || result === -ERRNO.EACCES;
+    if (!untried) this.#writeFailed = true;
+    return this.#error(doing, result);
+  }
+
+  /** The next write may well succeed, but nobody knows where: only moving the tape tells again. */
+  #refuseAfterFailure(): void {
+    if (this.#writeFailed) throw this.#error("writing behind a failed write", -ERRNO.EIO);
   }
 
   /** The driver has passed the block, unless the memory that lacked was the host's. */
@@ -261,6 +277,7 @@ export class StTape {
   #count(): MtStatus {
     const status = this.#status();
     this.#atEnd = false;
+    this.#writeFailed = false;
     this.#file = status.file;
     this.#block = status.block;
     if (!status.endOfTape) this.#pastWarning = false;

@@ -203,16 +203,25 @@ Deno.test("failed writes say what failed and where", async () => {
     message: /block of 501 bytes failed.*EINVAL/,
     context: { drive: "/dev/nst0", errno: "EINVAL", tapeFile: 0, block: 1 },
   });
-  tape.st.next("write", 40);
-  await assert.rejects(tape.writeBlock(block(100, 0)), { code: "io", message: /40 of 100 bytes/ });
-  tape.st.next("write", -5);
-  await assert.rejects(tape.writeBlock(block(100, 0)), { code: "io" });
-  tape.st.next("status", -5);
-  await assert.rejects(tape.writeBlock(block(100, 0)), { code: "io" }, "an error that comes late");
+  const failures: [string, number, RegExp][] = [
+    ["write", 40, /40 of 100 bytes/],
+    ["write", -5, /writing a block of 100 bytes failed/],
+    ["status", -5, /writing a block failed/],
+    ["op 5", -5, /writing a filemark failed/],
+  ];
+  for (const [call, result, message] of failures) {
+    tape.st.next(call, result);
+    const write = async () => {
+      await tape.writeBlock(block(100, 0));
+      await tape.writeFilemarks(1, false);
+    };
+    await assert.rejects(write(), { code: "io", message });
+    await assert.rejects(write(), { code: "io", message: /behind a failed write/ });
+    await assert.rejects(tape.writeFilemarks(1, false), { message: /behind a failed write/ });
+    await tape.rewind();
+  }
   tape.st.next("status", -28);
   assert.equal((await tape.writeBlock(block(100, 0))).kind, "early-warning");
-  tape.st.next("op 5", -5);
-  await assert.rejects(tape.writeFilemarks(1, false), { code: "io", message: /a filemark failed/ });
   tape.st.next("op 5", -28);
   assert.equal((await tape.writeFilemarks(1, false)).kind, "end-of-medium");
   tape.st.next("close", -5);
