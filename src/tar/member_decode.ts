@@ -14,7 +14,7 @@ import { badTar, type TarLimits } from "./tar_limits.ts";
 import { readOldGnuSegments } from "./old_gnu_sparse.ts";
 import { dialectOf, readName, readNumber, readText } from "./ustar_decode.ts";
 import { FIELD } from "./ustar_layout.ts";
-import { decodeXattrs } from "./xattr_decode.ts";
+import { decodeXattrs, modeBesideAcl } from "./xattr_decode.ts";
 
 /** A member and how its data lies in the tar. */
 export interface DecodedMember {
@@ -63,7 +63,7 @@ export function decodeMember(
   const flag = String.fromCharCode(bytes[base + FIELD.type.at]);
   const notes: string[] = [];
 
-  const name = pax?.sparseName ?? pax?.path ?? before.longName ?? readName(bytes, base, dialect);
+  const name = sparseName(pax) ?? pax?.path ?? before.longName ?? readName(bytes, base, dialect);
   const path = withoutTrailingSlashes(name);
   const type = TYPES[flag] ?? (path.length < name.length ? "directory" : "file");
   const isLink = type === "hardlink" || type === "symlink";
@@ -92,6 +92,7 @@ export function decodeMember(
     xattrs: pax === undefined ? NO_XATTRS : decodeXattrs(pax, resolve, notes),
     sparse: undefined,
   };
+  if (pax?.aclAccess !== undefined) entry.mode = modeBesideAcl(entry.mode, entry.xattrs);
   if (!isDeviceNumber(entry.deviceMajor) || !isDeviceNumber(entry.deviceMinor)) {
     throw badTar(headerOffset, "device number is out of range");
   }
@@ -174,6 +175,14 @@ function refusalOf(entry: TarEntry): string | undefined {
   if (entry.linkTarget.includes(0)) return "its link target holds a NUL byte";
   const isLink = entry.type === "hardlink" || entry.type === "symlink";
   return isLink && entry.linkTarget.length === 0 ? "its link target is empty" : undefined;
+}
+
+/** libarchive cuts GNU.sparse.name at 100 bytes when it is not UTF-8, but has it whole as the path. */
+function sparseName(pax: PaxFields | undefined): Uint8Array | undefined {
+  const name = pax?.sparseName;
+  if (name?.length !== FIELD.name.length) return name;
+  const isCut = name.every((byte, i) => byte === pax?.path?.[i]);
+  return isCut ? pax!.path : name;
 }
 
 function withoutTrailingSlashes(name: Uint8Array): Uint8Array {

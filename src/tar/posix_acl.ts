@@ -57,6 +57,15 @@ export function aclToText(binary: Uint8Array): string | undefined {
   return parts.join(",");
 }
 
+/** Permission bits of the mask entry of a valid ACL, or undefined when it has none. */
+export function aclMask(binary: Uint8Array): number | undefined {
+  const view = new DataView(binary.buffer, binary.byteOffset, binary.byteLength);
+  for (let at = HEADER_SIZE; at + ENTRY_SIZE <= binary.length; at += ENTRY_SIZE) {
+    if (view.getUint16(at, true) === MASK) return view.getUint16(at + 2, true) & 7;
+  }
+  return undefined;
+}
+
 /**
  * The binary form of an ACL text, from GNU tar (`user:joe:r--`, a line each), star or libarchive
  * (`user:joe:r--:1001`, separated by commas).

@@ -6,9 +6,9 @@
 
 import { Buffer } from "node:buffer";
 import type { ExtendedAttribute } from "./entry.ts";
-import { concat, fromLatin1 } from "./bytes.ts";
+import { concat, fromLatin1, latin1 } from "./bytes.ts";
 import type { PaxFields } from "./pax_decode.ts";
-import { ACL_ACCESS, ACL_DEFAULT, aclFromText, type OwnerResolver } from "./posix_acl.ts";
+import { ACL_ACCESS, ACL_DEFAULT, aclFromText, aclMask, type OwnerResolver } from "./posix_acl.ts";
 import { decodeUrlKey, decodeXattrKey } from "./xattr_key.ts";
 
 const SELINUX = "security.selinux";
@@ -41,6 +41,16 @@ export function decodeXattrs(
 
   const names = [...byName.keys()].filter((name) => !name.includes("\0")).sort();
   return names.map((name) => ({ name: fromLatin1(name), value: byName.get(name)! }));
+}
+
+/**
+ * The mode as the system shows it beside an access ACL: its group bits are the ACL's mask. libarchive
+ * stores the owning group's own permissions there.
+ */
+export function modeBesideAcl(mode: number, xattrs: readonly ExtendedAttribute[]): number {
+  const acl = xattrs.find(({ name }) => latin1(name, 0, name.length) === ACL_ACCESS);
+  const mask = acl === undefined ? undefined : aclMask(acl.value);
+  return mask === undefined ? mode : mode & ~0o070 | mask << 3;
 }
 
 function addAcl(
