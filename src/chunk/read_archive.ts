@@ -40,6 +40,18 @@ export interface ReadArchiveOptions {
    * or undefined when they do not tell. Finer than what chunk headers know.
    */
   nextMember?: (tarOffset: number) => Promise<number | undefined>;
+  /** Called before the first tar byte of each chunk that can be read. */
+  onChunk?: (chunk: ChunkExtent) => void;
+}
+
+/** Which part of the tar stream a chunk is. */
+export interface ChunkExtent {
+  /** Chunk number, from 1. */
+  chunk: number;
+  /** Tar offset of its first byte. */
+  tarOffset: number;
+  /** Tar bytes in it. */
+  tarBytes: number;
 }
 
 /** An archive being read. One stream at a time. */
@@ -148,7 +160,8 @@ export class ArchiveReader {
   }
 
   async *#chunkTar(chunk: number, reader: ChunkReader, line: Timeline): AsyncGenerator<TarItem> {
-    const { tarOffset = line.isInterrupted ? undefined : line.at, last } = reader.opened.facts;
+    const { layout, last, tarOffset = line.isInterrupted ? undefined : line.at } = reader
+      .opened.facts;
     if (tarOffset === undefined || tarOffset < line.at) {
       const problem = tarOffset === undefined ? "is not known" : "overlaps the chunk before";
       line.miss(chunk, chunk, `chunk ${chunk}: its place in the tar ${problem}`);
@@ -156,6 +169,8 @@ export class ArchiveReader {
     }
     yield* line.arriveAt(chunk, tarOffset);
     line.ended = last;
+    const tarBytes = layout.data.reduce((sum, frame) => sum + frame.contentBytes, 0);
+    this.#options.onChunk?.({ chunk, tarOffset, tarBytes });
     for await (const item of this.#content(reader)) {
       if (item.kind === "lost") {
         const reason = `chunk ${chunk}: ${item.reason}`;
