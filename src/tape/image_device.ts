@@ -31,6 +31,7 @@ const YIELD_BYTES = 8 * 1024 * 1024;
 
 /** A tape image behind the tape seam. */
 export class ImageTapeDevice implements TapeDevice {
+  /** The drive as the operator named it. */
   readonly name: string;
   readonly #create: () => ImageFile;
   readonly #capacityBytes: number;
@@ -65,7 +66,7 @@ export class ImageTapeDevice implements TapeDevice {
     this.#walk = new ImageWalk(file ?? NOTHING);
   }
 
-  /** @inheritdoc */
+  /** Reads the next block into `buffer`. */
   async readBlock(buffer: Uint8Array): Promise<TapeRead> {
     this.#open("reading a block");
     const record = this.#walk.next();
@@ -86,7 +87,7 @@ export class ImageTapeDevice implements TapeDevice {
     return { kind: "block", length };
   }
 
-  /** @inheritdoc */
+  /** Writes one block. */
   async writeBlock(block: Uint8Array): Promise<TapeWrite> {
     const file = this.#writable("writing a block");
     if (block.length === 0 || block.length > MAX_IMAGE_BLOCK_BYTES) {
@@ -104,7 +105,7 @@ export class ImageTapeDevice implements TapeDevice {
     return this.#written();
   }
 
-  /** @inheritdoc */
+  /** Writes filemarks. */
   async writeFilemarks(count: number, immediate: boolean): Promise<TapeWrite> {
     const file = this.#writable("writing a filemark");
     const start = this.#walk.place.offset;
@@ -119,7 +120,7 @@ export class ImageTapeDevice implements TapeDevice {
     return this.#written();
   }
 
-  /** @inheritdoc */
+  /** Moves over filemarks: forward to behind the last, backward to before it. */
   async spaceFiles(count: number): Promise<boolean> {
     this.#open("spacing over filemarks");
     for (let left = count; left < 0; left++) {
@@ -134,7 +135,7 @@ export class ImageTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Moves over blocks in the tape file. */
   async spaceBlocks(count: number): Promise<boolean> {
     this.#open("spacing over blocks");
     for (let left = Math.abs(count); left > 0; left--) {
@@ -144,7 +145,7 @@ export class ImageTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Goes to a logical block. */
   async locate(logical: number): Promise<boolean> {
     this.#open("locating a block");
     this.#walk.approach(logical);
@@ -154,7 +155,7 @@ export class ImageTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Goes behind the last recorded data. */
   async spaceToEndOfData(): Promise<void> {
     this.#open("going to the end of data");
     while (this.#pass() !== "end");
@@ -165,13 +166,13 @@ export class ImageTapeDevice implements TapeDevice {
     }
   }
 
-  /** @inheritdoc */
+  /** Where the tape stands. */
   async position(): Promise<TapePosition> {
     this.#open("asking for the position");
     return this.#tell();
   }
 
-  /** @inheritdoc */
+  /** Goes to the beginning of the tape. */
   async rewind(): Promise<void> {
     this.#open("rewinding");
     this.#walk.rewind();
@@ -182,7 +183,7 @@ export class ImageTapeDevice implements TapeDevice {
     await this.rewind();
   }
 
-  /** @inheritdoc */
+  /** Erases from the present position. */
   async erase(): Promise<void> {
     const file = this.#writable("erasing");
     file.truncateSync(this.#walk.place.offset);
@@ -190,7 +191,7 @@ export class ImageTapeDevice implements TapeDevice {
     await file.sync();
   }
 
-  /** @inheritdoc */
+  /** What the drive says of itself. */
   async status(): Promise<TapeStatus> {
     this.#open("asking for the status");
     const { offset, file, block } = this.#walk.place;
@@ -210,12 +211,12 @@ export class ImageTapeDevice implements TapeDevice {
     };
   }
 
-  /** @inheritdoc */
+  /** Lets go of the drive; the tape stays where it is. */
   async close(): Promise<void> {
     this.abandon();
   }
 
-  /** @inheritdoc */
+  /** Lets go of the drive without waiting for anything. */
   abandon(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -36,6 +36,7 @@ const BUFFER_STEP_BYTES = 1024 * 1024;
 
 /** A drive of the Linux st driver behind the tape seam. */
 export class LinuxTapeDevice implements TapeDevice {
+  /** The drive as the operator named it. */
   readonly name: string;
   readonly #thread: DriveThread;
   readonly #onNotice: ((text: string) => void) | undefined;
@@ -71,7 +72,7 @@ export class LinuxTapeDevice implements TapeDevice {
     return device;
   }
 
-  /** @inheritdoc */
+  /** Reads the next block into `buffer`. */
   async readBlock(buffer: Uint8Array): Promise<TapeRead> {
     if (this.#thread.shares(buffer)) {
       return await this.#call({ call: "readBlock", buffer }) as TapeRead;
@@ -82,7 +83,7 @@ export class LinuxTapeDevice implements TapeDevice {
     return read;
   }
 
-  /** @inheritdoc */
+  /** Writes one block. */
   async writeBlock(block: Uint8Array): Promise<TapeWrite> {
     if (this.#thread.shares(block)) {
       return await this.#call({ call: "writeBlock", block }) as TapeWrite;
@@ -92,57 +93,57 @@ export class LinuxTapeDevice implements TapeDevice {
     return await this.#call({ call: "writeBlock", block: shared }) as TapeWrite;
   }
 
-  /** @inheritdoc */
+  /** Writes filemarks. */
   async writeFilemarks(count: number, immediate: boolean): Promise<TapeWrite> {
     return await this.#call({ call: "writeFilemarks", count, immediate }) as TapeWrite;
   }
 
-  /** @inheritdoc */
+  /** Moves over filemarks: forward to behind the last, backward to before it. */
   async spaceFiles(count: number): Promise<boolean> {
     return await this.#call({ call: "spaceFiles", count }) as boolean;
   }
 
-  /** @inheritdoc */
+  /** Moves over blocks in the tape file. */
   async spaceBlocks(count: number): Promise<boolean> {
     return await this.#call({ call: "spaceBlocks", count }) as boolean;
   }
 
-  /** @inheritdoc */
+  /** Goes to a logical block. */
   async locate(logical: number): Promise<boolean> {
     return await this.#call({ call: "locate", count: logical }) as boolean;
   }
 
-  /** @inheritdoc */
+  /** Goes behind the last recorded data. */
   async spaceToEndOfData(): Promise<void> {
     await this.#call({ call: "spaceToEndOfData" });
   }
 
-  /** @inheritdoc */
+  /** Where the tape stands. */
   async position(): Promise<TapePosition> {
     return await this.#call({ call: "position" }) as TapePosition;
   }
 
-  /** @inheritdoc */
+  /** Goes to the beginning of the tape. */
   async rewind(): Promise<void> {
     await this.#call({ call: "rewind" });
   }
 
-  /** @inheritdoc */
+  /** Rewinds and ejects. */
   async unload(): Promise<void> {
     await this.#call({ call: "unload" });
   }
 
-  /** @inheritdoc */
+  /** Erases from the present position. */
   async erase(): Promise<void> {
     await this.#call({ call: "erase" });
   }
 
-  /** @inheritdoc */
+  /** What the drive says of itself. */
   async status(): Promise<TapeStatus> {
     return await this.#call({ call: "status" }) as TapeStatus;
   }
 
-  /** @inheritdoc */
+  /** Lets go of the drive; the tape stays where it is. */
   async close(): Promise<void> {
     if (this.#closed) return;
     try {
@@ -153,7 +154,7 @@ export class LinuxTapeDevice implements TapeDevice {
   }
 
   /**
-   * @inheritdoc
+   * Lets go of the drive without waiting for the call in progress.
    *
    * A call in the kernel cannot be interrupted: the process ends only when it returns.
    */

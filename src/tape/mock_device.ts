@@ -30,6 +30,7 @@ import { type MockCounts, type MockTapeOptions, noCounts } from "./mock_options.
  * ```
  */
 export class MockTapeDevice implements TapeDevice {
+  /** The drive as the operator named it. */
   readonly name: string;
   /** Bytes every written block must have; 0 is variable-block mode. */
   blockSize: number;
@@ -53,7 +54,11 @@ export class MockTapeDevice implements TapeDevice {
   #warned = false;
   #closed = false;
 
-  /** @param options what the drive is like, or just its block size in bytes */
+  /**
+   * A rewound tape in a drive.
+   *
+   * @param options what the drive is like, or just its block size in bytes
+   */
   constructor(options: MockTapeOptions | number = {}) {
     this.#options = typeof options === "number" ? { blockSize: options } : options;
     this.name = this.#options.name ?? "mock";
@@ -107,7 +112,7 @@ export class MockTapeDevice implements TapeDevice {
     return this;
   }
 
-  /** @inheritdoc */
+  /** Reads the next block into `buffer`. */
   async readBlock(buffer: Uint8Array): Promise<TapeRead> {
     const effect = await this.#begin("readBlock", "reading a block");
     const medium = this.#loaded("reading a block");
@@ -132,7 +137,7 @@ export class MockTapeDevice implements TapeDevice {
     return { kind: "block", length: record.length };
   }
 
-  /** @inheritdoc */
+  /** Writes one block. */
   async writeBlock(block: Uint8Array): Promise<TapeWrite> {
     const effect = await this.#begin("writeBlock", "writing a block");
     const medium = this.#writable("writing a block");
@@ -153,7 +158,7 @@ export class MockTapeDevice implements TapeDevice {
     return this.#written(medium);
   }
 
-  /** @inheritdoc */
+  /** Writes filemarks. */
   async writeFilemarks(count: number, _immediate: boolean): Promise<TapeWrite> {
     const effect = await this.#begin("writeFilemarks", "writing a filemark");
     const medium = this.#writable("writing a filemark");
@@ -167,7 +172,7 @@ export class MockTapeDevice implements TapeDevice {
     return this.#written(medium);
   }
 
-  /** @inheritdoc */
+  /** Moves over filemarks: forward to behind the last, backward to before it. */
   async spaceFiles(count: number): Promise<boolean> {
     await this.#begin("spaceFiles", "spacing over filemarks");
     const { records } = this.#loaded("spacing over filemarks");
@@ -184,7 +189,7 @@ export class MockTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Moves over blocks in the tape file. */
   async spaceBlocks(count: number): Promise<boolean> {
     await this.#begin("spaceBlocks", "spacing over blocks");
     const { records } = this.#loaded("spacing over blocks");
@@ -203,7 +208,7 @@ export class MockTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Goes to a logical block. */
   async locate(logical: number): Promise<boolean> {
     await this.#begin("locate", "locating a block");
     const { records } = this.#loaded("locating a block");
@@ -215,7 +220,7 @@ export class MockTapeDevice implements TapeDevice {
     return true;
   }
 
-  /** @inheritdoc */
+  /** Goes behind the last recorded data. */
   async spaceToEndOfData(): Promise<void> {
     await this.#begin("spaceToEndOfData", "going to the end of data");
     const { records } = this.#loaded("going to the end of data");
@@ -224,14 +229,14 @@ export class MockTapeDevice implements TapeDevice {
     this.#goTo(records.length, plus(this.#file, passed), undefined);
   }
 
-  /** @inheritdoc */
+  /** Where the tape stands. */
   async position(): Promise<TapePosition> {
     await this.#begin("position", "asking for the position");
     this.#loaded("asking for the position");
     return this.#tell();
   }
 
-  /** @inheritdoc */
+  /** Goes to the beginning of the tape. */
   async rewind(): Promise<void> {
     await this.#begin("rewind", "rewinding");
     this.#loaded("rewinding");
@@ -239,7 +244,7 @@ export class MockTapeDevice implements TapeDevice {
     this.#goTo(0, 0, 0);
   }
 
-  /** @inheritdoc */
+  /** Rewinds and ejects. */
   async unload(): Promise<void> {
     await this.#begin("unload", "ejecting the tape");
     this.#loaded("ejecting the tape");
@@ -247,14 +252,14 @@ export class MockTapeDevice implements TapeDevice {
     this.load(null);
   }
 
-  /** @inheritdoc */
+  /** Erases from the present position. */
   async erase(): Promise<void> {
     await this.#begin("erase", "erasing");
     this.#writable("erasing").truncate(this.#index);
     this.#unfinished = false;
   }
 
-  /** @inheritdoc */
+  /** What the drive says of itself. */
   async status(): Promise<TapeStatus> {
     await this.#begin("status", "asking for the status");
     const medium = this.#medium;
@@ -275,7 +280,7 @@ export class MockTapeDevice implements TapeDevice {
     };
   }
 
-  /** @inheritdoc */
+  /** Lets go of the drive; the tape stays where it is. */
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#begin("close", "closing");
@@ -283,7 +288,7 @@ export class MockTapeDevice implements TapeDevice {
     this.#closed = true;
   }
 
-  /** @inheritdoc */
+  /** Lets go of the drive without waiting for anything. */
   abandon(): void {
     this.#closed = true;
   }

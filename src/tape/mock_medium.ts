@@ -53,7 +53,11 @@ export class TapeMedium {
   /** Block bytes before each record, and behind the last one. */
   #bytesBefore: number[] = [0];
 
-  /** @param options what the cartridge is like; without them blank and endless */
+  /**
+   * A blank cartridge.
+   *
+   * @param options what it is like; without them it is endless
+   */
   constructor(options: TapeMediumOptions = {}) {
     this.capacityBytes = options.capacityBytes ?? Infinity;
     this.earlyWarningBytes = options.earlyWarningBytes ?? 0;
