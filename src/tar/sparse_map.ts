@@ -187,7 +187,8 @@ export class SparseMapParser {
       throw new EctarError("format", `sparse map of ${this.#where} holds a number out of range`);
     }
     if (this.#numbersLeft < 0) {
-      if (value > this.#maxSegments) {
+      // One more for the empty stretch at the end of a file that ends in a hole.
+      if (value > this.#maxSegments + 1) {
         throw new EctarError(
           "format",
           `sparse map of ${this.#where} has ${value} stretches, more than ${this.#maxSegments}`,
