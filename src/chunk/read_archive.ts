@@ -9,6 +9,7 @@
 import { ReedSolomon } from "../erasure/reed_solomon.ts";
 import { EctarError } from "../errors.ts";
 import type { ByteRange, ShardSetReader } from "../shard/shard_io.ts";
+import { checkChunks, type CheckDepth, type ChunkCheck } from "./read_check.ts";
 import { ChunkReader } from "./read_chunk.ts";
 import { type ContentItem, type FrameDecompressor, readContent } from "./read_content.ts";
 import { DamageLog } from "./read_damage.ts";
@@ -126,6 +127,29 @@ export class ArchiveReader {
       }
     }
     if (!line.ended) yield* this.#end(line);
+  }
+
+  /**
+   * Checks chunk after chunk without decompressing anything; what is wrong with which shard goes to
+   * {@link damage}.
+   *
+   * @param depth `ends`: presence, sizes, identity, header and trailer; `pieces`: all bytes of all
+   *   shards against their checksums; `parity`: besides, all shards against each other
+   */
+  check(depth: CheckDepth): AsyncGenerator<ChunkCheck> {
+    return checkChunks({
+      name: this.#options.shards.name,
+      chunks: this.#chunks,
+      open: (chunk) => this.#openChunk(chunk),
+      isLast: async (chunk) => {
+        const [index] = await recordsOf(chunk, this.indexes);
+        return index?.record.last;
+      },
+      isUnfinished: this.indexes.some(({ head }) => !head.complete),
+      damage: this.damage,
+      lost: this.lost,
+      remark: (line) => this.#remark(line),
+    }, depth);
   }
 
   /**
@@ -281,18 +305,22 @@ export class ArchiveReader {
   }
 
   async #openOrMiss(chunk: number, line: Timeline): Promise<ChunkReader | undefined> {
-    const { opened, hints, indexes } = this.#identity;
-    if (opened !== undefined && opened.chunk === chunk) {
-      this.#identity.opened = undefined;
-      return opened.reader;
-    }
     try {
-      return await this.#open(chunk, { hints, indexes: await recordsOf(chunk, indexes) });
+      return await this.#openChunk(chunk);
     } catch (error) {
       if (!(error instanceof EctarError)) throw error;
       line.miss(chunk, chunk, error.message);
       return undefined;
     }
+  }
+
+  async #openChunk(chunk: number): Promise<ChunkReader> {
+    const { opened, hints, indexes } = this.#identity;
+    if (opened !== undefined && opened.chunk === chunk) {
+      this.#identity.opened = undefined;
+      return opened.reader;
+    }
+    return await this.#open(chunk, { hints, indexes: await recordsOf(chunk, indexes) });
   }
 
   async #open(
