@@ -40,6 +40,30 @@ export function memberSize(entry: TarEntry): number {
  *
  * @throws {EctarError} "unsupported" when a tar cannot hold the entry (a NUL in a name, a number out
  * of range), "format" when the sparse stretches are not fit to be written (see `normalizeSegments`)
+ *
+ * @example
+ * ```ts
+ * import { encodeMemberHeader, type TarEntry } from "@ectar/ectar";
+ *
+ * const none = new Uint8Array(0);
+ * const entry: TarEntry = {
+ *   path: new TextEncoder().encode("notes.txt"),
+ *   type: "file",
+ *   mode: 0o644,
+ *   uid: 1000,
+ *   gid: 1000,
+ *   user: none,
+ *   group: none,
+ *   size: 5,
+ *   mtimeNs: 1_700_000_000_000_000_000n,
+ *   linkTarget: none,
+ *   deviceMajor: 0,
+ *   deviceMinor: 0,
+ *   xattrs: [],
+ *   sparse: undefined,
+ * };
+ * console.assert(encodeMemberHeader(entry).length === 512);
+ * ```
  */
 export function encodeMemberHeader(entry: TarEntry): Uint8Array {
   checkEntry(entry);

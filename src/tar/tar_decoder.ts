@@ -49,6 +49,23 @@ const SPECIAL: Record<string, string> = {
  * Push decoder for a tar stream; offsets are absolute in the tar.
  *
  * After an error it is lost, and can be resynchronised like after a gap.
+ *
+ * @example
+ * ```ts
+ * import { TarDecoder } from "@ectar/ectar";
+ *
+ * let ended = false;
+ * const decoder = new TarDecoder({
+ *   entry: (entry, memberOffset) => console.log(memberOffset, entry.path),
+ *   data: (bytes, fileOffset) => console.log(fileOffset, bytes.length),
+ *   entryEnd: (intact) => console.log(intact),
+ *   end: () => ended = true,
+ *   problem: (problem) => console.log(problem.message),
+ * });
+ * decoder.push(new Uint8Array(1024));
+ * decoder.finish();
+ * console.assert(ended);
+ * ```
  */
 export class TarDecoder {
   readonly #handler: TarHandler;
