@@ -77,7 +77,7 @@ async function decompress(
 ): Promise<ContentItem> {
   if (frame.kind === "lost") return lost(frame, frame.reason);
   const attempt = async (
-    { contentOffset, contentBytes, bytes, sha256 }: Extract<FrameItem, { kind: "frame" }>,
+    { contentOffset, contentBytes, bytes }: Extract<FrameItem, { kind: "frame" }>,
     proof: Uint8Array | undefined,
   ): Promise<ContentItem> => {
     const content = await decompressor.decompress({ bytes, sha256: proof, size: contentBytes });

@@ -7,7 +7,7 @@
 
 import { EctarError } from "../errors.ts";
 import type { ChunkRecord, IndexHead } from "../index/records.ts";
-import { ChunkReader } from "./read_chunk.ts";
+import type { ChunkReader } from "./read_chunk.ts";
 import type { IndexChunk } from "./read_facts.ts";
 import type { ArchiveHints, OpenChunkOptions } from "./read_open.ts";
 

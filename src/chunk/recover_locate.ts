@@ -72,7 +72,17 @@ function locateInStripe(
   const trusted = (candidate: Candidate) =>
     readable(candidate) && !candidate.suspect.overlaps(start, end);
   // A piece that fails its CRC is mostly right elsewhere: first all, then without those.
-  return tell(readable) ?? tell(trusted) ?? [];
+  const told = tell(readable) ?? tell(trusted);
+  if (told !== null) return told;
+  // Compressed data have no cells of zeros: those were probably wiped.
+  const wiped = candidates.filter((candidate, i) =>
+    readable(candidate) && isZero(rows[i].subarray(start - rowsStart, end - rowsStart))
+  );
+  return [...wiped, ...tell((c) => readable(c) && !wiped.includes(c)) ?? []];
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function onePerNumber(order: readonly Candidate[]): Candidate[] {

@@ -5,15 +5,18 @@
  * @module
  */
 
-import { kSubsets } from "../erasure/subsets.ts";
+import { binomial, kSubsets } from "../erasure/subsets.ts";
 import type { Candidate } from "./read_chunk_shards.ts";
 
-/** Most choices tried for one frame. */
+/** All choices are tried when there are no more than this. */
 export const MAX_SUBSETS = 10_000;
 
+/** Choices tried where there are more: all of them would take too long, and few help little. */
+const FEW_SUBSETS = 256;
+
 /**
- * Choices of k candidates with different shard numbers, the preferred one (the first k) first, at
- * most {@link MAX_SUBSETS}.
+ * Choices of k candidates with different shard numbers, the preferred one (the first k) first: all
+ * of them up to {@link MAX_SUBSETS}, else only the nearest few.
  *
  * @param order candidates, the preferred first
  */
@@ -22,7 +25,8 @@ export function* candidateSubsets(
   order: readonly Candidate[],
 ): Generator<Candidate[]> {
   const { preferred, others } = splitPreferred(k, order);
-  let left = MAX_SUBSETS;
+  const all = binomial(order.length, k);
+  let left = all <= MAX_SUBSETS ? all : FEW_SUBSETS;
   for (let swaps = 0; swaps <= Math.min(k, others.length); swaps++) {
     for (const added of kSubsets(others.length, swaps)) {
       const newcomers = added.map((i) => others[i]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { EctarError } from "../../../src/errors.ts";
+import type { EctarError } from "../../../src/errors.ts";
 import { noise } from "../zstd/samples.ts";
 import { indexOf, Pile, type SampleArchive, sampleArchive } from "./memory_shards.ts";
 import { indexCandidate, readArchive } from "./read_whole_archive.ts";
@@ -167,4 +167,42 @@ Deno.test("whatever happens to the shards, no wrong byte comes out", async () =>
     { numRuns: 40 },
   );
   assert.ok(whole > 0 && partial >= 0);
+});
+
+Deno.test("m-k shards wiped are recovered from at any k and m", async () => {
+  for (const [k, m] of [[10, 15], [20, 40], [200, 256]]) {
+    const sample = await sampleArchive(k, m, TAR.subarray(0, 400_000));
+    const pile = Pile.of(sample);
+    for (let shard = 0; shard < m - k; shard++) pile.at(1, shard * 2 % m).bytes.fill(0, 4);
+    const outcome = await readChunk(sample, pile, 1);
+    assert.equal(outcome.lostBytes, 0, `${k}/${m}`);
+  }
+});
+
+Deno.test("unlocated damage: up to m-k shards where few choices are possible, else half of that", async () => {
+  for (const [k, m, bad] of [[10, 15, 5], [2, 8, 6], [20, 40, 10], [200, 256, 28], [254, 256, 1]]) {
+    const sample = await sampleArchive(k, m, TAR.subarray(0, 200_000));
+    const pile = Pile.of(sample);
+    for (let shard = 0; shard < bad; shard++) {
+      pile.at(1, shard).bytes.set(noise(pile.at(1, shard).bytes.length - 4, shard), 4);
+    }
+    const outcome = await readChunk(sample, pile, 1);
+    assert.equal(outcome.lostBytes, 0, `${k}/${m}`);
+  }
+});
+
+Deno.test("more unlocated damage than any redundancy repairs ends soon, with an error", async () => {
+  for (const [k, m, bad] of [[10, 15, 6], [20, 40, 21], [200, 256, 57]]) {
+    const sample = await sampleArchive(k, m, TAR.subarray(0, 200_000));
+    const pile = Pile.of(sample);
+    for (let shard = 0; shard < bad; shard++) {
+      pile.at(1, shard).bytes.set(noise(pile.at(1, shard).bytes.length - 4, shard), 4);
+    }
+    // A trailer can lie in cells that happen to be good; then the frames are lost one by one.
+    const lost = await readChunk(sample, pile, 1).then(
+      (outcome) => outcome.lostBytes > 0,
+      (error) => error.code === "damaged",
+    );
+    assert.ok(lost, `${k}/${m}`);
+  }
 });
