@@ -44,7 +44,7 @@ export interface WalkNode {
   path: Uint8Array;
   /** What it is, as far as the listing says. */
   kind: NodeKind;
-  /** Whether `name` is a symlink and what it leads to is meant. */
+  /** Whether what a symlink of that name leads to is meant. */
   follow: boolean;
   /** The directory itself, unless it cannot be opened. */
   opened?: TreeDirectory;
@@ -199,14 +199,13 @@ class Walker {
     try {
       let kind = listed;
       if (kind === "unknown") kind = directory.statOf(name, false).kind;
-      const follow = mayFollow && kind !== "directory";
-      if (follow && kind === "symlink") {
+      if (mayFollow && kind === "symlink") {
         const target = this.#target(directory, name, path);
         if (target === undefined) return this.#symlink(directory, name, path);
         kind = target;
       }
       if (this.#exclusion.excludes(path, kind === "directory")) return undefined;
-      const node: WalkNode = { directory, name, path, kind, follow };
+      const node: WalkNode = { directory, name, path, kind, follow: mayFollow };
       return kind === "directory" ? this.#openDirectory(node, mayFollow) : node;
     } catch (error) {
       this.#note(failureNote(error, path));

@@ -121,6 +121,14 @@ Deno.test("records tell what the members are", () => {
   assert.deepEqual(n.device, [1, 3]);
 });
 
+Deno.test("what follows content up to the next block is zeros", () => {
+  const tree = new MemoryFileTree(memoryDirectory({ a: memoryFile(new Uint8Array(700).fill(9)) }));
+  const { tar } = produce(tree, optionsFor(["a"]));
+  const end = tar.lastIndexOf(9) + 1;
+  assert.equal(tar.length, end + (1024 - 700) + 1024);
+  assert.ok(tar.subarray(end).every((byte) => byte === 0));
+});
+
 Deno.test("a name that holds U+FFFD itself needs no base64", () => {
   const tree = new MemoryFileTree(memoryDirectory({ "a\ufffd": memoryFile("") }));
   const { records } = produce(tree, optionsFor(["a\ufffd"]));

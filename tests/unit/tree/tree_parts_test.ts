@@ -74,6 +74,24 @@ Deno.test("the link map tells nodes apart by device and both halves of the inode
   }
 });
 
+Deno.test("the link map tells nodes apart that share all but one part of their identity", () => {
+  for (
+    const make of [
+      (index: number) => node(index, 5, 6),
+      (index: number) => node(5, index, 6),
+      (index: number) => node(5, 6, index),
+      (index: number) => node(index % 3, index % 7, index),
+    ]
+  ) {
+    const map = new LinkMap();
+    for (let index = 0; index < 5000; index += 2) map.add(make(index), toBytes(String(index)));
+    for (let index = 0; index < 5000; index++) {
+      const found = map.find(make(index));
+      assert.equal(found && lossyText(found), index % 2 === 0 ? String(index) : undefined);
+    }
+  }
+});
+
 Deno.test("the link map keeps 200,000 links in less than 40 MB", () => {
   const map = new LinkMap();
   const path = toBytes("usr/share/some/directory/of/usual/depth/with/a/name/like/this/000000");
