@@ -28,7 +28,7 @@ export type View = (start: number, end: number) => Promise<Uint8Array<ArrayBuffe
 export type Judge<T> = (view: View) => Promise<T | undefined>;
 
 /** Bytes decoded in searches that found nothing, after which a chunk is searched no more. */
-const SEARCH_BUDGET_BYTES = 128 * 2 ** 30;
+const SEARCH_BUDGET_BYTES = 64 * 2 ** 30;
 
 /** Proves parts of one chunk. */
 export class Prover {
@@ -133,10 +133,13 @@ export class Prover {
     const readers = new Map<string, RowReader>();
     for (const subset of candidateSubsets(k, usable)) {
       if (this.#searched > SEARCH_BUDGET_BYTES) return undefined;
-      this.#searched += focus.end - focus.start;
       const rest = usable.filter((candidate) => !subset.includes(candidate));
       const order = [...subset, ...rest];
-      const proven = await judge(this.#view({ order, avoidSuspects: false }, undefined, readers));
+      const view = this.#view({ order, avoidSuspects: false }, undefined, readers);
+      const proven = await judge((start, end) => {
+        this.#searched += end - start;
+        return view(start, end);
+      });
       if (proven === undefined) continue;
       for (const candidate of preferred) {
         if (!subset.includes(candidate)) this.#doubt(candidate, range);
