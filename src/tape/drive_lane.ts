@@ -149,6 +149,11 @@ export class DriveLane {
     this.#kick();
   }
 
+  /** Blocks that can no longer be taken back from the ring. */
+  get #gone(): number {
+    return this.#ring.taken + (this.#inFlight ? 1 : 0);
+  }
+
   /** Resolves when everything is written, or the lane is full or failed. */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -159,9 +164,7 @@ export class DriveLane {
 
   /** Takes back tape file `file`, the newest one, as if it had never begun. */
   async discardFile(file: number): Promise<void> {
-    this.#ring.dropFrom(
-      Math.max(this.#newestFileStart, this.#ring.taken + (this.#inFlight ? 1 : 0)),
-    );
+    this.#ring.dropFrom(Math.max(this.#newestFileStart, this.#gone));
     await this.drain();
     // Near the end of a tape the chunk may have got its filemark here and found no room elsewhere.
     if (this.#files > file) this.#files = this.#committedFiles = file;
@@ -180,7 +183,7 @@ export class DriveLane {
   /** Forgets what waits, ends at the last filemark and commits it. */
   async abort(): Promise<void> {
     this.#marks = [];
-    this.#ring.dropFrom(this.#ring.taken + (this.#inFlight ? 1 : 0));
+    this.#ring.dropFrom(this.#gone);
     await this.drain();
     if (this.#files > 0) await this.commit();
   }
@@ -251,11 +254,11 @@ export class DriveLane {
     const startedMs = performance.now();
     this.#inFlight = true;
     const before = this.#output.blocks;
-    const state = await this.#output.write(this.#ring.oldest()).finally(() => {
-      this.#inFlight = false;
-    });
+    const state = await this.#output.write(this.#ring.oldest());
     this.#busyMs += performance.now() - startedMs;
+    // Both at once: a block that is neither in flight nor released could be dropped and counted.
     this.#ring.release();
+    this.#inFlight = false;
     this.#blocks += this.#output.blocks - before;
     this.#note(state);
     this.#wake();

@@ -136,7 +136,6 @@ export class RaitShardWriter implements ShardSetWriter {
       throw new Error(`chunk ${chunk} cannot begin now`);
     }
     this.#requireEnough();
-    if (this.#medium() === "full") throw this.#noSpace("begin another chunk");
     this.#writeMarkIfDue();
     this.#running = true;
     this.#runningBytes = 0;
@@ -184,15 +183,21 @@ export class RaitShardWriter implements ShardSetWriter {
   }
 
   /**
-   * Commits everything and closes the books. It does not throw when drives fail meanwhile: a chunk
-   * for which fewer than k shards are placed is lost, and the caller must look.
+   * Commits everything and closes the books.
+   *
+   * @throws {EctarError} `too-few` when too few drives are left, `no-space` when tapes that gave no
+   * early warning were too short for a chunk that had ended
    */
   async freeze(): Promise<ShardPlacement[][]> {
     this.#writeMarkIfDue(true);
     await this.#each((lane) => lane.commit());
-    return this.#chunkBlocks.map((blocks, i) =>
-      this.#places.map((place) => placement(place, i + 1, blocks))
-    );
+    this.#requireEnough();
+    return this.#chunkBlocks.map((blocks, i) => {
+      const shards = this.#places.map((place) => placement(place, i + 1, blocks));
+      const placed = shards.filter(({ missing }) => missing === undefined).length;
+      if (placed < this.k) throw this.#noSpace(`keep chunk ${i + 1}`);
+      return shards;
+    });
   }
 
   /**
@@ -272,12 +277,14 @@ export class RaitShardWriter implements ShardSetWriter {
   }
 
   #makeLane(device: TimedDevice, shard: number, volumeUuid: string): DriveLane {
-    const { bufferBytes, startMarkBytes, blockSize, onDriveEvent } = this.#options;
+    const { bufferBytes, startMarkBytes, blockSize, reserveBytes, onDriveEvent } = this.#options;
+    // What waits in memory when a tape gives early warning must still fit on it.
+    const ringBytes = Math.min(bufferBytes / this.m, reserveBytes / 2);
     return new DriveLane(device, {
       shard,
       volumeUuid,
       blockSize,
-      ringBlocks: Math.floor(bufferBytes / this.m / blockSize),
+      ringBlocks: Math.floor(ringBytes / blockSize),
       startBlocks: Math.floor(startMarkBytes / this.m / blockSize),
       onEvent: onDriveEvent,
     });

@@ -1,0 +1,107 @@
+/** Tapes that are too short, ending at every block. */
+import assert from "node:assert/strict";
+import { startsWithZstdMagic } from "../../../src/tape/first_block.ts";
+import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
+import { type MockTapeDevice, TapeMedium } from "../../mocks.ts";
+import { BLOCK, mockDrives, raitOptions, shardFile, writeArchive } from "./rait_set.ts";
+
+const K = 2;
+const M = 3;
+const SIZES = [3, 5, 2, 4];
+const LABEL_BYTES = 2 * 10240;
+const CHUNK_BLOCKS = SIZES.reduce((a, b) => a + b);
+const INDEX_BLOCKS = 2;
+
+interface Shape {
+  blocks: number;
+  warningBlocks: number;
+  reserveBlocks: number;
+  late: boolean;
+  short: readonly number[];
+}
+
+function drivesOf({ blocks, warningBlocks, late, short }: Shape): MockTapeDevice[] {
+  return mockDrives(M, (shard) =>
+    short.includes(shard)
+      ? {
+        lateEarlyWarning: late,
+        medium: new TapeMedium({
+          capacityBytes: LABEL_BYTES + blocks * BLOCK,
+          earlyWarningBytes: warningBlocks * BLOCK,
+        }),
+      }
+      : {});
+}
+
+/** Every tape ends at a filemark, and holds whole shards, then an index or nothing. */
+function assertClean(drives: readonly MockTapeDevice[], chunks: number, what: string): void {
+  for (const [shard, { medium }] of drives.entries()) {
+    assert.deepEqual(medium!.layout().at(-1), [], `${what}: tape ${shard} ends torn`);
+    const files = medium!.files().slice(1);
+    const hasIndex = files.length > 0 && startsWithZstdMagic(files.at(-1)!);
+    const shards = hasIndex ? files.slice(0, -1) : files;
+    assert.ok(shards.length <= chunks, `${what}: ${shards.length} shards of ${chunks} chunks`);
+    shards.forEach((bytes, i) => {
+      const file = shardFile(K, M, i + 1, shard, SIZES[i]);
+      assert.deepEqual(bytes, file as typeof bytes, `${what}: chunk ${i + 1} on tape ${shard}`);
+    });
+  }
+}
+
+for (const short of [[1], [0, 1, 2]]) {
+  for (const late of [false, true]) {
+    Deno.test(`a tape that warns in time ends the archive cleanly at every block (short: ${short}${late ? ", late" : ""})`, async () => {
+      for (let blocks = 0; blocks <= CHUNK_BLOCKS + INDEX_BLOCKS + 1; blocks++) {
+        for (const warningBlocks of [8, 12]) {
+          for (const reserveBlocks of [4, 6]) {
+            const shape = { blocks, warningBlocks, reserveBlocks, late, short };
+            const what = JSON.stringify(shape);
+            const drives = drivesOf(shape);
+            const options = raitOptions(K, { reserveBytes: reserveBlocks * BLOCK });
+            const writer = new RaitShardWriter(drives, options);
+            const { chunks, full, placements } = await writeArchive(writer, SIZES);
+            if (!full) assert.equal(chunks, SIZES.length, what);
+            assert.equal(placements.length, chunks);
+            for (const shards of placements) {
+              const placed = shards.filter(({ missing }) => missing === undefined).length;
+              assert.ok(placed >= K, what);
+            }
+            assertClean(drives, chunks, what);
+            for (const { indexWritten, drive } of writer.summary()) {
+              const said = writer.remarks.some((line) => line.includes(`drive ${drive}`));
+              assert.notEqual(indexWritten, said, what);
+            }
+          }
+        }
+      }
+    });
+  }
+}
+
+Deno.test("tapes that end without any warning never leave a false book or a torn tape", async () => {
+  for (let blocks = 0; blocks <= CHUNK_BLOCKS + INDEX_BLOCKS; blocks++) {
+    for (const short of [[1], [0, 1, 2]]) {
+      const shape = { blocks, warningBlocks: 0, reserveBlocks: 0, late: false, short };
+      const drives = drivesOf(shape);
+      const writer = new RaitShardWriter(drives, raitOptions(K));
+      try {
+        const { chunks } = await writeArchive(writer, SIZES);
+        assertClean(drives, chunks, JSON.stringify(shape));
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "no-space");
+        await writer.abort();
+        assertClean(drives, SIZES.length, JSON.stringify(shape));
+      }
+    }
+  }
+});
+
+Deno.test("a tape too short for its label counts as a failed drive", async () => {
+  const drives = mockDrives(
+    M,
+    (shard) => shard === 2 ? { medium: new TapeMedium({ capacityBytes: 10240 }) } : {},
+  );
+  const writer = new RaitShardWriter(drives, raitOptions(K));
+  const { placements } = await writeArchive(writer, [2]);
+  assert.match(placements[0][2].missing!, /tape full/);
+});
