@@ -123,7 +123,7 @@ class Extraction {
     const { signal, onProgress, partial } = this.#options;
     await readMembers(items, handler, {
       signal,
-      onProgress,
+      onPiece: onProgress,
       onGap: (start, end, reason) => {
         if (!partial) throw this.#lossError(start, end, reason);
       },

@@ -11,8 +11,8 @@ import type { TarHandler } from "../tar/tar_handler.ts";
 
 /** What is told while a stream is read. */
 export interface StreamHooks {
-  /** Called after each piece with the tar offset reached. */
-  onProgress?: ((tarOffset: number) => void) | undefined;
+  /** Called after each piece with the tar offset reached; waited for. */
+  onPiece?: ((tarOffset: number) => void | Promise<void>) | undefined;
   /** Ends the reading. */
   signal?: AbortSignal | undefined;
   /**
@@ -57,7 +57,7 @@ export async function readMembers(
       if (tarOffset !== expected) decoder.resync(tarOffset);
       decoder.push(bytes);
       expected = tarOffset + bytes.length;
-      hooks.onProgress?.(expected);
+      await hooks.onPiece?.(expected);
     }
   }
   if (part === "whole") finish(decoder, expected, hooks);

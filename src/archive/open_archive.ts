@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ArchiveReader, type ReadArchiveOptions } from "../chunk/read_archive.ts";
+import { ArchiveReader, type ChunkExtent, type ReadArchiveOptions } from "../chunk/read_archive.ts";
 import type { IndexCandidate } from "../chunk/read_identity.ts";
 import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
@@ -38,6 +38,8 @@ export class OpenArchive {
   readonly reader: ArchiveReader | undefined;
   /** The index that is believed to be this archive's, if any. */
   readonly index: OpenIndex | undefined;
+  /** The chunks whose tar bytes have been begun, in order. */
+  readonly chunkExtents: readonly ChunkExtent[];
   readonly #shards: ShardSetReader;
   readonly #remarks: string[];
 
@@ -46,7 +48,9 @@ export class OpenArchive {
     reader: ArchiveReader | undefined,
     index: OpenIndex | undefined,
     remarks: string[],
+    chunkExtents: readonly ChunkExtent[] = [],
   ) {
+    this.chunkExtents = chunkExtents;
     this.name = shards.name;
     this.reader = reader;
     this.index = index;
@@ -74,8 +78,10 @@ export class OpenArchive {
     }
     // Settled below, before anything of the archive is read.
     let members: MemberCursor | undefined;
+    const chunkExtents: ChunkExtent[] = [];
     const reader = await ArchiveReader.open({
       ...options,
+      onChunk: (extent) => chunkExtents.push(extent),
       indexes: indexes.map(candidate),
       nextMember: (tarOffset) => members?.nextFrom(tarOffset) ?? Promise.resolve(undefined),
     });
@@ -83,7 +89,7 @@ export class OpenArchive {
       reader.indexes.some(({ origin }) => origin === index.origin)
     );
     if (own !== undefined) members = new MemberCursor(own.reader);
-    return new OpenArchive(shards, reader, own, remarks);
+    return new OpenArchive(shards, reader, own, remarks, chunkExtents);
   }
 
   /** What was noticed so far, one line each. */
@@ -107,6 +113,20 @@ export class OpenArchive {
   /** Tar offset of each chunk, by chunk number, as the index says. */
   async chunkOffsets(): Promise<ReadonlyMap<number, number>> {
     return this.index === undefined ? new Map() : await chunkOffsetsOf(this.index.reader);
+  }
+
+  /** Which shards of which chunks were found, as their places call them. */
+  async presence(): Promise<{ chunk: number; shards: number[] }[]> {
+    const found: { chunk: number; shards: number[] }[] = [];
+    for (const chunk of await this.#shards.chunkNumbers()) {
+      const shards = new Set<number>();
+      for (const handle of await this.#shards.openChunk(chunk)) {
+        shards.add(handle.shard);
+        await handle.close();
+      }
+      found.push({ chunk, shards: [...shards].sort((a, b) => a - b) });
+    }
+    return found;
   }
 
   /** Lets go of what was opened here. */

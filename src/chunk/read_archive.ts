@@ -7,6 +7,7 @@
  */
 
 import { ReedSolomon } from "../erasure/reed_solomon.ts";
+import type { ChunkHeader } from "./header.ts";
 import { EctarError } from "../errors.ts";
 import type { ByteRange, ShardSetReader } from "../shard/shard_io.ts";
 import { checkChunks, type CheckDepth, type ChunkCheck } from "./read_check.ts";
@@ -66,7 +67,7 @@ export class ArchiveReader {
   readonly #options: ReadArchiveOptions;
   readonly #chunks: readonly number[];
   #codec: RowCodec | undefined;
-  #identity: Identity = { hints: {}, indexes: [], opened: undefined };
+  #identity: Identity = { hints: {}, indexes: [], header: undefined, opened: undefined };
 
   private constructor(options: ReadArchiveOptions, chunks: readonly number[]) {
     this.#options = options;
@@ -101,6 +102,11 @@ export class ArchiveReader {
   /** Data and total shards, where known. */
   get shardCounts(): { k: number; m: number } | undefined {
     return this.#identity.hints.shardCounts;
+  }
+
+  /** The proven header of one of its chunks, where one could be read. */
+  get header(): ChunkHeader | undefined {
+    return this.#identity.header;
   }
 
   /** Indexes that are this archive's. */

@@ -6,6 +6,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import type { ChunkHeader } from "./header.ts";
 import type { ChunkRecord, IndexHead } from "../index/records.ts";
 import type { ChunkReader } from "./read_chunk.ts";
 import type { IndexChunk } from "./read_facts.ts";
@@ -30,6 +31,8 @@ export interface Identity {
   hints: ArchiveHints;
   /** Indexes of this archive. */
   indexes: IndexCandidate[];
+  /** Proven header of one of its chunks. */
+  header: ChunkHeader | undefined;
   /** A chunk that is open already, and its number. */
   opened: { chunk: number; reader: ChunkReader } | undefined;
 }
@@ -63,6 +66,13 @@ export async function recordsOf(
   return found;
 }
 
+/** The chunks of one archive among those opened. */
+interface Vote {
+  count: number;
+  hints: ArchiveHints;
+  header: ChunkHeader | undefined;
+}
+
 /** Settles the archive's identity by opening its first chunks. */
 export async function settleIdentity(
   archive: string,
@@ -71,7 +81,7 @@ export async function settleIdentity(
   open: Opener,
   remark: (line: string) => void,
 ): Promise<Identity> {
-  const votes = new Map<string, { count: number; hints: ArchiveHints }>();
+  const votes = new Map<string, Vote>();
   let opened: Identity["opened"];
   for (const chunk of chunks.slice(0, MAX_PROBES)) {
     let probe: ChunkReader;
@@ -83,9 +93,11 @@ export async function settleIdentity(
     }
     const { facts, header, prover } = probe.opened;
     const uuid = facts.archiveUuid;
-    const vote = votes.get(uuid) ?? { count: 0, hints: { archiveUuid: uuid } };
+    const vote = votes.get(uuid) ??
+      { count: 0, hints: { archiveUuid: uuid }, header };
     vote.count++;
     vote.hints.shardCounts = { k: prover.shards.k, m: prover.shards.m };
+    vote.header ??= header;
     if (header !== undefined) vote.hints.pieceBytes = header.pieceSize;
     votes.set(uuid, vote);
     if (opened === undefined) opened = { chunk, reader: probe };
@@ -104,7 +116,7 @@ export async function settleIdentity(
     if (head.archive_uuid === hints.archiveUuid) continue;
     remark(`${origin} is of another archive (${head.archive_uuid}) than ${archive}; ignored`);
   }
-  return { hints, indexes: matching, opened };
+  return { hints, indexes: matching, header: winner?.header, opened };
 }
 
 function hintsOfIndex(index: IndexCandidate | undefined): ArchiveHints {

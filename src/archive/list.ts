@@ -1,0 +1,162 @@
+/**
+ * The members of an archive: from its index, or from its shards where there is none.
+ *
+ * @module
+ */
+
+import { createHash, type Hash } from "node:crypto";
+import type { ChunkExtent } from "../chunk/read_archive.ts";
+import type { LostPart } from "../chunk/read_timeline.ts";
+import { EctarError } from "../errors.ts";
+import type { FileRecord } from "../index/records.ts";
+import { memberSize } from "../tar/encode_member.ts";
+import type { TarEntry } from "../tar/entry.ts";
+import type { TarHandler, TarProblem } from "../tar/tar_handler.ts";
+import { PathSelector, type SelectionOptions } from "../tree/path_selector.ts";
+import { readMembers } from "./member_stream.ts";
+import type { OpenArchive } from "./open_archive.ts";
+import { recordOfEntry } from "./record_of_entry.ts";
+import { recordPath } from "./selected_ranges.ts";
+
+/** What to list. */
+export interface ListOptions {
+  /** Members to list. @default all */
+  selection?: SelectionOptions | undefined;
+  /** Where no index tells, read and hash all content for the records' checksums. @default false */
+  checksums?: boolean | undefined;
+  /** Ends the run. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export interface ListSummary {
+  /** Whether an index told. */
+  fromIndex: boolean;
+  /** Members listed. */
+  members: number;
+  /** Parts of the tar whose members are not known. */
+  lostParts: readonly LostPart[];
+  /** Names in the selection that chose nothing. */
+  notFound: string[];
+}
+
+/**
+ * Lists members in archive order.
+ *
+ * @param take called with each; may be slow
+ * @throws {EctarError} when neither index nor shards can be read
+ */
+export async function listArchive(
+  archive: OpenArchive,
+  options: ListOptions,
+  take: (file: FileRecord) => void,
+): Promise<ListSummary> {
+  const selector = new PathSelector(options.selection ?? {});
+  let members = 0;
+  const chosen = (file: FileRecord) => {
+    if (!selector.selects(recordPath(file), file.entry_type === "directory")) return;
+    members++;
+    take(file);
+  };
+  const fromIndex = archive.index !== undefined;
+  if (archive.index !== undefined) {
+    for await (const file of archive.index.reader.files()) {
+      if (options.signal?.aborted) throw new EctarError("interrupted", "interrupted");
+      chosen(file);
+    }
+  } else await streamRecords(archive, options, chosen);
+  const lostParts = archive.reader?.lost ?? [];
+  return { fromIndex, members, lostParts, notFound: selector.unused() };
+}
+
+/**
+ * Makes the records of all members from the tar stream; what is lost is in the reader's `lost`.
+ *
+ * @throws {EctarError} `not-found` without shards, `interrupted`
+ */
+export async function streamRecords(
+  archive: OpenArchive,
+  options: Pick<ListOptions, "checksums" | "signal">,
+  take: (file: FileRecord) => void | Promise<void>,
+): Promise<void> {
+  const collector = new RecordCollector(archive.chunkExtents, options.checksums ?? false);
+  const drain = async () => {
+    for (const record of collector.takeRecords()) await take(record);
+  };
+  await readMembers(archive.requireShards().tar(), collector, {
+    signal: options.signal,
+    onGap: () => {},
+    onPiece: drain,
+  }, "whole");
+  await drain();
+}
+
+const ZEROS = new Uint8Array(1 << 20);
+
+/** Turns members into records, hashing their content with holes as zeros. */
+class RecordCollector implements TarHandler {
+  readonly #extents: readonly ChunkExtent[];
+  readonly #checksums: boolean;
+  #records: FileRecord[] = [];
+  #entry: { entry: TarEntry; offset: number } | undefined;
+  #hash: Hash | undefined;
+  #hashed = 0;
+
+  constructor(extents: readonly ChunkExtent[], checksums: boolean) {
+    this.#extents = extents;
+    this.#checksums = checksums;
+  }
+
+  /** Records since the last call. */
+  takeRecords(): FileRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  entry(entry: TarEntry, offset: number): void {
+    this.#entry = { entry, offset };
+    this.#hash = this.#checksums && entry.type === "file" ? createHash("sha256") : undefined;
+    this.#hashed = 0;
+  }
+
+  data(bytes: Uint8Array, fileOffset: number): void {
+    if (this.#hash === undefined) return;
+    this.#hashZeros(fileOffset);
+    this.#hash.update(bytes);
+    this.#hashed += bytes.length;
+  }
+
+  entryEnd(intact: boolean): void {
+    const { entry, offset } = this.#entry!;
+    this.#hashZeros(entry.size);
+    const checksum = intact && this.#hash !== undefined ? this.#hash.digest("hex") : "";
+    this.#records.push(recordOfEntry(entry, this.#place(entry, offset), checksum));
+  }
+
+  end(): void {}
+
+  problem(_problem: TarProblem): void {}
+
+  #hashZeros(end: number): void {
+    while (this.#hash !== undefined && this.#hashed < end) {
+      const zeros = ZEROS.subarray(0, Math.min(ZEROS.length, end - this.#hashed));
+      this.#hash.update(zeros);
+      this.#hashed += zeros.length;
+    }
+  }
+
+  #place(entry: TarEntry, tarOffset: number) {
+    // The chunk is among the last few that were begun.
+    let i = this.#extents.length - 1;
+    while (i > 0 && this.#extents[i].tarOffset > tarOffset) i--;
+    const extent = this.#extents[i];
+    return {
+      tarOffset,
+      size: memberSize(entry),
+      chunk: extent.chunk,
+      chunkOffset: extent.tarOffset,
+      chunkEnd: extent.tarOffset + extent.tarBytes,
+    };
+  }
+}
