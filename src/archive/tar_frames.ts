@@ -27,7 +27,7 @@ export interface Note {
 }
 
 /** Whether the archive lacks something of what was asked for; the other notes just inform. */
-export function isShortfall(note: Note): boolean {
+export function isShortfall(note: Pick<Note, "kind">): boolean {
   return note.kind !== "names-stripped" && note.kind !== "own-output-skipped";
 }
 

@@ -5,12 +5,13 @@
  */
 
 import type { CreatedArchive } from "../archive/create_local.ts";
+import { isShortfall, type Note } from "../archive/tar_frames.ts";
 import { formatSize } from "./sizes.ts";
 
 /** Whether the run ended with something the operator should know. */
 export function isWorthKnowing(created: CreatedArchive): boolean {
   return created.stopped !== undefined || created.missing.length > 0 ||
-    Object.keys(created.notes).length > 0;
+    Object.keys(created.notes).some((kind) => isShortfall({ kind: kind as Note["kind"] }));
 }
 
 /** Lines for people. */

@@ -9,6 +9,9 @@ import { EctarError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { addCreateCommand } from "./commands/create.ts";
 import { addExtractCommand } from "./commands/extract.ts";
+import { addInfoCommand } from "./commands/info.ts";
+import { addListCommand } from "./commands/list.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
@@ -43,6 +46,9 @@ export function buildProgram(context: CommandContext): Command {
     .addHelpText("after", exitCodeHelp());
   addCreateCommand(program, context);
   addExtractCommand(program, context);
+  addListCommand(program, context);
+  addVerifyCommand(program, context);
+  addInfoCommand(program, context);
   return program as unknown as Command;
 }
 

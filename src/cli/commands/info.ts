@@ -1,0 +1,33 @@
+/**
+ * `ectar info`.
+ *
+ * @module
+ */
+
+import { type Command, Option } from "@commander-js/extra-typings";
+import { withArchive } from "../../archive/extract_local.ts";
+import { archiveInfo } from "../../archive/info.ts";
+import { applyCommonOptions, countFlag } from "../common_options.ts";
+import { infoJson, infoLines } from "../info_format.ts";
+import { inputOptions, openInput } from "../input.ts";
+import type { CommandContext } from "../program.ts";
+
+/** Adds `info` to the tree. */
+export function addInfoCommand(program: Command, context: CommandContext): void {
+  inputOptions(program.command("info").description("say what an archive is"))
+    .addOption(
+      new Option("--format <format>", "output format").choices(["text", "json"]).default("text"),
+    )
+    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
+    .option("-q, --quiet", "tell only what is wrong")
+    .action(async (options) => {
+      applyCommonOptions(context, options);
+      const { terminal } = context;
+      const info = await withArchive(await openInput(options), {}, archiveInfo);
+      if (options.format === "json") terminal.print(JSON.stringify(infoJson(info), null, 2));
+      else {
+        for (const line of infoLines(info, terminal.verbosity !== "normal")) terminal.print(line);
+        for (const remark of info.remarks) terminal.info(remark);
+      }
+    });
+}
