@@ -109,7 +109,7 @@ export class ArchiveTape {
   /** Goes through the archive on this tape; undefined when the drive fails. */
   async survey(): Promise<ArchiveExtent | undefined> {
     return await this.#attempt(async (head) => {
-      this.#survey ??= await surveyArchive(head, this.#labelFile);
+      this.#survey ??= await surveyArchive(head, this.#labelFile, this.blocks.blockSize);
       return this.#survey;
     });
   }

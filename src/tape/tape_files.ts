@@ -76,8 +76,13 @@ export interface ArchiveExtent {
  * Goes through one archive on a tape.
  *
  * @param labelFile tape file of its label
+ * @param blockSize bytes per block, as its label says; a longer one is none of its blocks
  */
-export async function surveyArchive(head: TapeHead, labelFile: number): Promise<ArchiveExtent> {
+export async function surveyArchive(
+  head: TapeHead,
+  labelFile: number,
+  blockSize: number,
+): Promise<ArchiveExtent> {
   const starts: (number | undefined)[] = [];
   const found: ArchiveExtent = {
     chunks: 0,
@@ -88,7 +93,7 @@ export async function surveyArchive(head: TapeHead, labelFile: number): Promise<
   };
   for await (const { file, start, kind, block } of walkTapeFiles(head, labelFile + 1)) {
     if (kind.kind === "label" || kind.kind === "broken-label" || kind.kind === "tar") break;
-    if (kind.kind === "empty") break;
+    if (kind.kind === "empty" || block.length > blockSize) break;
     found.endFile = file + 1;
     starts.push(start);
     if (kind.kind === "zstd") {
