@@ -1,0 +1,195 @@
+/** Reading tapes whose labels, filemarks or drives are not as they should be. */
+import assert from "node:assert/strict";
+import { EctarError } from "../../../src/errors.ts";
+import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
+import { TapeShardReader } from "../../../src/tape/tape_shard_reader.ts";
+import { type MockEffect, MockTapeDevice, type MockTapeOptions, TapeMedium } from "../../mocks.ts";
+import { BLOCK, mockDrives, raitOptions, shardFile, writeArchive } from "./rait_set.ts";
+
+const [K, M] = [2, 3];
+const SIZES = [3, 1, 4];
+const QUICK = { driveTimeoutMs: 4, windTimeoutMs: 4 };
+
+async function media(): Promise<TapeMedium[]> {
+  const drives = mockDrives(M);
+  await writeArchive(new RaitShardWriter(drives, raitOptions(K)), SIZES);
+  return drives.map((drive) => drive.medium!);
+}
+
+function drivesWith(tapes: TapeMedium[], options: MockTapeOptions = {}): MockTapeDevice[] {
+  return tapes.map((medium, i) => new MockTapeDevice({ name: `r${i}`, medium, ...options }));
+}
+
+/** Reads everything; returns how many good shards each chunk has, wrong bytes never. */
+async function goodShards(reader: TapeShardReader): Promise<number[]> {
+  const counts: number[] = [];
+  for (const chunk of await reader.chunkNumbers()) {
+    const good = new Set<number>();
+    await Promise.all((await reader.openChunk(chunk)).map(async (handle) => {
+      const file = shardFile(K, M, chunk, handle.shard, SIZES[chunk - 1] ?? 1);
+      const target = new Uint8Array(file.length + 1);
+      const read = await handle.read(0, target).catch((error) => {
+        assert.ok(error instanceof EctarError, String(error));
+        return undefined;
+      });
+      if (read === undefined || read.length !== file.length) return;
+      const inHole = (at: number) => read.holes.some((h) => at >= h.start && at < h.end);
+      file.forEach((byte, at) => assert.ok(inHole(at) || target[at] === byte));
+      if (read.holes.length === 0) good.add(handle.shard);
+    }));
+    counts.push(good.size);
+  }
+  return counts;
+}
+
+const EFFECTS: MockEffect[] = [{ kind: "error" }, { kind: "hang" }];
+
+for (const effect of EFFECTS) {
+  for (const sticky of [false, true]) {
+    Deno.test(`one drive failing at any call (${effect.kind}${sticky ? ", for good" : ""}) leaves the others readable`, async () => {
+      const tapes = await media();
+      for (const drive of [0, 2]) {
+        for (let nth = 1; nth < 45; nth++) {
+          const drives = drivesWith(tapes);
+          drives[drive].inject({ call: "any", nth, effect, sticky });
+          const reader = await TapeShardReader.open(drives, { timeouts: QUICK });
+          const counts = await goodShards(reader);
+          assert.deepEqual(counts.length, SIZES.length);
+          assert.ok(counts.every((count) => count >= M - 1), `call ${nth}: ${counts}`);
+          await reader.indexes();
+          await reader.close();
+        }
+      }
+    });
+  }
+}
+
+Deno.test("a tape whose label is unreadable is used for what its shards say", async () => {
+  for (const how of ["bad block", "flipped bits"]) {
+    const tapes = await media();
+    if (how === "bad block") tapes[1].damageBlock(0, 0);
+    else tapes[1].flipBits(0, 0, 600, 0xff);
+    const reader = await TapeShardReader.open(drivesWith([tapes[1], tapes[0]]));
+    assert.deepEqual(await goodShards(reader), [2, 2, 2], how);
+    assert.match(reader.remarks.join("\n"), /r0: the label cannot be read/);
+    await reader.close();
+  }
+});
+
+Deno.test("with every label unreadable the shards still come back", async () => {
+  const tapes = await media();
+  for (const tape of tapes) tape.damageBlock(0, 0);
+  const reader = await TapeShardReader.open(drivesWith(tapes));
+  assert.deepEqual([reader.set.k, reader.set.m, reader.set.blockSize], [K, M, BLOCK]);
+  assert.deepEqual(await goodShards(reader), [3, 3, 3]);
+  await reader.close();
+});
+
+Deno.test("a bogus block behind the end of data is neither a chunk nor a shard's block", async () => {
+  const tapes = await media();
+  // No index: the tape ends behind chunk 3, as after an interruption.
+  for (const tape of tapes) tape.truncate(tape.recordOf(4, 0));
+  const reader = await TapeShardReader.open(drivesWith(tapes, { bogusPastEnd: true }));
+  assert.deepEqual(await reader.indexes(), []);
+  assert.deepEqual(await goodShards(reader), [3, 3, 3]);
+  await reader.close();
+});
+
+Deno.test("a torn last tape file is read as far as it goes", async () => {
+  const tapes = await media();
+  for (const tape of tapes) tape.truncate(tape.recordOf(3, 2));
+  const reader = await TapeShardReader.open(drivesWith(tapes));
+  assert.deepEqual(await reader.chunkNumbers(), [1, 2, 3]);
+  const [handle] = await reader.openChunk(3);
+  assert.equal((await handle.read(0, new Uint8Array(8 * BLOCK))).length, 2 * BLOCK);
+  await reader.close();
+});
+
+Deno.test("one tape without an index takes the end of the archive from the others", async () => {
+  const tapes = await media();
+  // Its drive failed in chunk 3, whose torn half it kept; the others have all and the index.
+  tapes[2].truncate(tapes[2].recordOf(3, 1));
+  const reader = await TapeShardReader.open(drivesWith(tapes));
+  assert.deepEqual(await goodShards(reader), [3, 3, 2]);
+  assert.equal((await reader.indexes()).length, 2);
+  await reader.close();
+});
+
+Deno.test("an index says a shard is missing, but it is there: it is used", async () => {
+  const tapes = await media();
+  const reader = await TapeShardReader.open(drivesWith(tapes));
+  reader.usePositions(SIZES.map((blocks, i) => ({
+    chunk: i + 1,
+    shardSize: blocks * BLOCK,
+    extents: [[], [], [{ volume: 0, tapeFile: i + 1, firstBlock: 0, blocks }]],
+  })));
+  assert.deepEqual(await goodShards(reader), [3, 3, 3]);
+  await reader.close();
+});
+
+Deno.test("further archives behind the first are found by name, and end where the next begins", async () => {
+  const tapes = await media();
+  const drives = mockDrives(M);
+  const archive = { name: "later", uuid: crypto.randomUUID(), created: "2026-02-02T00:00:00Z" };
+  const options = raitOptions(K, { archive, setUuid: crypto.randomUUID() });
+  await writeArchive(new RaitShardWriter(drives, options), SIZES.slice(0, 2));
+  tapes.forEach((tape, i) => {
+    for (const record of drives[i].medium!.records) tape.write(tape.records.length, record);
+  });
+  for (const [name, chunks] of [["backup", 3], ["later", 2]] as const) {
+    for (const canLocate of [true, false]) {
+      const reader = await TapeShardReader.open(drivesWith(tapes, { canLocate }), { name });
+      assert.deepEqual(await goodShards(reader), Array(chunks).fill(3));
+      await reader.close();
+    }
+  }
+});
+
+Deno.test("a locate that goes wrong is noticed and filemarks are counted instead", async () => {
+  const tapes = await media();
+  const drives = drivesWith(tapes);
+  const reader = await TapeShardReader.open(drives);
+  // Positions that are not true: chunk 1 has 3 blocks, not 30.
+  reader.usePositions([30, 1, 4].map((blocks, i) => ({
+    chunk: i + 1,
+    shardSize: blocks * BLOCK,
+    extents: [0, 1, 2].map(() => [{ volume: 0, tapeFile: i + 1, firstBlock: 0, blocks }]),
+  })));
+  const handle = (await reader.openChunk(3))[1];
+  const target = new Uint8Array(4 * BLOCK);
+  assert.deepEqual(await handle.read(0, target), { length: 4 * BLOCK, holes: [] });
+  assert.deepEqual(target, shardFile(K, M, 3, 1, 4));
+  assert.ok(drives[1].counts.calls.locate > 0);
+  await reader.close();
+});
+
+Deno.test("random tapes never hang the reader, and errors are ours", async () => {
+  let x = 7;
+  const random = (below: number) => (x = (Math.imul(x, 1103515245) + 12345) >>> 0) % below;
+  for (let run = 0; run < 150; run++) {
+    const tapes = await media();
+    for (const tape of tapes) {
+      for (let i = random(4); i > 0; i--) {
+        const at = random(tape.records.length);
+        const record = tape.records[at];
+        if (random(3) === 0) tape.truncate(Math.max(1, at));
+        else if (record instanceof Uint8Array) tape.badRecords.add(at);
+      }
+    }
+    try {
+      const losesPosition = random(2) === 1;
+      const reader = await TapeShardReader.open(drivesWith(tapes, { losesPosition }));
+      await goodShards(reader);
+      for (const index of await reader.indexes()) {
+        try {
+          for await (const part of index.read()) assert.ok(part.length > 0);
+        } catch (error) {
+          assert.ok(error instanceof EctarError);
+        }
+      }
+      await reader.close();
+    } catch (error) {
+      assert.ok(error instanceof EctarError, String(error));
+    }
+  }
+});
