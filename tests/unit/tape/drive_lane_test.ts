@@ -1,0 +1,196 @@
+/** One drive of a set: its ring of blocks, its start mark, its timeouts. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { BlockRing } from "../../../src/tape/block_ring.ts";
+import { CommitPolicy } from "../../../src/tape/commit_policy.ts";
+import { cutBack } from "../../../src/tape/cut_back.ts";
+import { DriveLane } from "../../../src/tape/drive_lane.ts";
+import { TimedDevice } from "../../../src/tape/timed_device.ts";
+import { MockTapeDevice } from "../../mocks.ts";
+import { noise } from "./rait_set.ts";
+
+const BLOCK = 512;
+const tick = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+function lane(device: MockTapeDevice, ringBlocks: number, startBlocks: number): DriveLane {
+  return new DriveLane(new TimedDevice(device), {
+    shard: 0,
+    volumeUuid: "v",
+    blockSize: BLOCK,
+    ringBlocks,
+    startBlocks,
+    onEvent: () => {},
+  });
+}
+
+Deno.test("the ring gives back in order what was put in, and never more than fits", () => {
+  fc.assert(fc.property(
+    fc.array(fc.nat(3 * BLOCK), { maxLength: 40 }),
+    fc.integer({ min: 1, max: 6 }),
+    (sizes, capacity) => {
+      const ring = new BlockRing(BLOCK, capacity);
+      const input = noise(sizes.reduce((a, b) => a + b, 0), 1);
+      const output: number[] = [];
+      let at = 0;
+      for (const size of sizes) {
+        let part = input.subarray(at, at += size);
+        while (part.length > 0) {
+          part = part.subarray(ring.put(part));
+          assert.ok(ring.ready <= ring.capacity);
+          if (part.length > 0) {
+            assert.ok(ring.full);
+            output.push(...ring.oldest());
+            ring.release();
+          }
+        }
+      }
+      while (ring.ready > 0) {
+        output.push(...ring.oldest());
+        ring.release();
+      }
+      assert.equal(output.length + ring.partial, input.length);
+      assert.deepEqual(output, [...input.subarray(0, output.length)]);
+    },
+  ));
+});
+
+Deno.test("ring blocks are shared memory and stand on page boundaries in large rings", () => {
+  const ring = new BlockRing(4096 * 3 + 1, 600);
+  const { buffer, byteOffset, length } = ring.oldest();
+  assert.ok(buffer instanceof SharedArrayBuffer);
+  assert.equal(length, 4096 * 3 + 1);
+  ring.put(new Uint8Array(length));
+  ring.release();
+  assert.equal((ring.oldest().byteOffset - byteOffset) % 4096, 0);
+});
+
+Deno.test("a tape that stands still moves only when the start mark is reached", async () => {
+  const device = new MockTapeDevice();
+  const one = lane(device, 8, 5);
+  for (let i = 0; i < 4; i++) await one.put(noise(BLOCK, i));
+  await tick();
+  assert.equal(device.counts.blocksWritten, 0);
+  await one.put(noise(BLOCK, 4));
+  await tick();
+  assert.equal(device.counts.blocksWritten, 5, "then all that waits is written in one go");
+  await one.put(noise(BLOCK, 5));
+  await tick();
+  assert.equal(device.counts.blocksWritten, 5, "and the tape waits again");
+  await one.drain();
+  assert.equal(device.counts.blocksWritten, 6, "until there will be no more");
+});
+
+Deno.test("a start mark above the ring's size cannot lock up", async () => {
+  const device = new MockTapeDevice();
+  const one = lane(device, 4, 100);
+  await one.put(noise(40 * BLOCK, 1));
+  one.endFile(true);
+  await one.drain();
+  assert.deepEqual(device.medium!.files()[0], noise(40 * BLOCK, 1) as Uint8Array<ArrayBuffer>);
+});
+
+Deno.test("random writes, discards and filemarks leave exactly the files that were ended", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ blocks: fc.integer({ min: 1, max: 9 }), keep: fc.boolean() }), {
+        maxLength: 8,
+      }),
+      fc.integer({ min: 2, max: 6 }),
+      fc.integer({ min: 0, max: 6 }),
+      async (files, ringBlocks, startBlocks) => {
+        const device = new MockTapeDevice();
+        const one = lane(device, ringBlocks, startBlocks);
+        await one.writeLabel(noise(10240, 0));
+        const expected = [noise(10240, 0)];
+        for (const [seed, { blocks, keep }] of files.entries()) {
+          const bytes = noise(blocks * BLOCK, seed + 1);
+          one.beginFile();
+          await one.put(bytes);
+          if (keep) {
+            one.endFile(seed % 2 === 0);
+            expected.push(bytes);
+          } else await one.discardFile(expected.length);
+        }
+        await one.commit();
+        assert.equal(one.trouble, undefined);
+        assert.deepEqual(device.medium!.files(), expected as Uint8Array<ArrayBuffer>[]);
+        assert.equal(one.committedFiles, expected.length);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a tape that something else has moved is noticed at the next filemark", async () => {
+  const device = new MockTapeDevice();
+  const one = lane(device, 4, 0);
+  await one.writeLabel(noise(10240, 0));
+  await one.put(noise(BLOCK, 1));
+  await one.drain();
+  device.load(device.medium);
+  one.endFile(true);
+  await one.drain();
+  assert.match(one.trouble ?? "", /tape file 1, not 2|moved it/);
+});
+
+Deno.test("cutting back finds its place where counters are lost, or refuses to write", async () => {
+  const make = async () => {
+    const device = new MockTapeDevice();
+    for (let file = 0; file < 3; file++) {
+      await device.writeBlock(noise(100, file));
+      await device.writeFilemarks(1, false);
+    }
+    await device.writeBlock(noise(100, 9));
+    return device;
+  };
+  const lost = await make();
+  const position = lost.position.bind(lost);
+  lost.position = async () => ({ ...await position(), file: undefined });
+  await cutBack(lost, 3);
+  assert.equal(lost.medium!.files().length, 3);
+
+  const wrong = await make();
+  wrong.position = async () => ({ ...await position(), file: 1 });
+  const before = wrong.medium!.records.length;
+  await assert.rejects(cutBack(wrong, 3), { code: "io" });
+  assert.ok(wrong.medium!.records.length >= before, "nothing was cut off");
+});
+
+Deno.test("a synchronous filemark is due once enough bytes are not committed", () => {
+  const policy = new CommitPolicy(100);
+  const due = [40, 40, 40, 99, 1, 100, 500].map((bytes) => policy.afterFile(bytes));
+  assert.deepEqual(due.map((each) => each === "synchronous"), [
+    false,
+    false,
+    true,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("a drive that does not answer counts as dead at once and for good", async () => {
+  const device = new MockTapeDevice({ name: "d" });
+  device.inject({ call: "writeBlock", effect: { kind: "hang" } });
+  const timed = new TimedDevice(device, { driveTimeoutMs: 3, windTimeoutMs: 3 });
+  await timed.rewind();
+  assert.equal(timed.hungIn, undefined);
+  await assert.rejects(timed.writeBlock(noise(10, 1)), {
+    message: /drive d does not answer \(write\)/,
+  });
+  assert.equal(timed.hungIn, "write");
+  assert.ok(device.closed, "abandoned");
+  const calls = device.log.length;
+  await assert.rejects(timed.status(), { code: "io" });
+  await timed.close();
+  assert.equal(device.log.length, calls, "it is not asked again");
+});
+
+Deno.test("winding has a longer time of its own", async () => {
+  const device = new MockTapeDevice({ beforeCall: () => new Promise((r) => setTimeout(r, 20)) });
+  const timed = new TimedDevice(device, { driveTimeoutMs: 5, windTimeoutMs: 10_000 });
+  await timed.rewind();
+  await timed.spaceToEndOfData();
+  await assert.rejects(timed.status(), /does not answer/);
+});
