@@ -12,7 +12,7 @@ import type { Candidate } from "./read_chunk_shards.ts";
 import { hashes, type OpenedChunk } from "./read_open.ts";
 import { RangeSet } from "./read_ranges.ts";
 import { RowReader } from "./read_rows.ts";
-import { coverage, suspect } from "./recover_checksums.ts";
+import { checkPieces, coverage, suspect } from "./recover_checksums.ts";
 import type { Prover } from "./recover_proof.ts";
 import { byReliability } from "./recover_plan.ts";
 
@@ -34,11 +34,19 @@ export async function compareUncovered(opened: OpenedChunk): Promise<void> {
     const { start, end } = coverage(table, shardBytes);
     covered.add(start, end);
   }
+  await checkGuesses(prover);
   const uncovered = complement(covered, shardBytes);
   if (uncovered.length === 0) return prover.guesses.clear();
   if (!await preferredAreRight(opened, uncovered)) return;
   for (const range of uncovered) await compare(prover, range);
   prover.guesses.clear();
+}
+
+/** Shards that were doubted before their checksums were known have not been compared with them. */
+async function checkGuesses({ guesses, shards, layout, tables, damage }: Prover): Promise<void> {
+  for (const { ranges } of guesses.values()) {
+    for (const range of ranges) await checkPieces(shards, layout.shardBytes, tables, range, damage);
+  }
 }
 
 function complement(covered: RangeSet, end: number): ByteRange[] {
