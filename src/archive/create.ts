@@ -30,6 +30,8 @@ export interface CreateParts {
   head: ArchiveHead;
   /** Write an index. @default true */
   index?: boolean | undefined;
+  /** Where the index goes. @default the writer */
+  indexTarget?: Pick<ShardSetWriter, "writeIndex"> | undefined;
   /** Ends the archive early. */
   signal?: AbortSignal | undefined;
   /** Called after each frame. */
@@ -240,10 +242,10 @@ class CreateRun {
   }
 
   async #writeIndex(complete: boolean): Promise<void> {
-    const { writer, head } = this.#parts;
+    const { writer, head, indexTarget } = this.#parts;
     const parameters = { ...head.parameters, piece_size: this.#chunks.indexPieceSize };
     const whole = { ...head, complete, parameters };
-    await writeIndex(whole, this.#books.records(), this.#fileSpool, writer);
+    await writeIndex(whole, this.#books.records(), this.#fileSpool, indexTarget ?? writer);
   }
 
   #summary(stopped: EarlyStop | undefined): CreateSummary {

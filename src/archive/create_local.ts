@@ -1,6 +1,6 @@
 /**
  * Creating an archive from this machine's files, onto shard files. (What goes onto tapes takes the
- * same source and another writer.)
+ * same source and another writer: see create_tapes.ts.)
  *
  * @module
  */
@@ -105,9 +105,8 @@ export async function createFiles(
     { directory, name: shape.name, uuid, k, m, blockSize, force },
   );
   const own = { directories: [{ path: bytesOf(directory), names: ownNames(shape.name) }] };
-  const layout = { layout: "files" } as const;
   return await createFromTree(content, { ...shape, uuid }, writer, {
-    layout,
+    begin: () => Promise.resolve({ layout: "files" }),
     own,
     spoolDirectory: directory,
   }, hooks);
@@ -115,12 +114,17 @@ export async function createFiles(
 
 /** What {@link createFromTree} must know of the outputs. */
 export interface OutputTraits {
-  /** What the index says of where the shards are. */
-  layout: Pick<IndexHead, "layout" | "tape_set_uuid" | "volumes">;
+  /**
+   * Makes the outputs ready, once the paths to archive are known to be there; resolves to what the
+   * index says of where the shards are.
+   */
+  begin: () => Promise<Pick<IndexHead, "layout" | "tape_set_uuid" | "volumes">>;
   /** Files that must not be archived because they are being written. */
   own: OwnOutputOptions;
   /** Directory for temporary records. */
   spoolDirectory: string;
+  /** Where the index goes. @default the shards' writer */
+  indexTarget?: Pick<ShardSetWriter, "writeIndex"> | undefined;
 }
 
 /**
@@ -137,13 +141,12 @@ export async function createFromTree(
 ): Promise<CreatedArchive> {
   const created = shape.created ?? new Date().toISOString();
   const frameSize = Math.min(FRAME_SIZE, shape.chunkSize);
-  const head: ArchiveHead = {
+  const head: Omit<ArchiveHead, "layout"> = {
     version: "2.0",
     created,
     tool_version: VERSION,
     archive_name: shape.name,
     archive_uuid: shape.uuid,
-    ...traits.layout,
     parameters: {
       data_shards: writer.k,
       parity_shards: writer.m - writer.k,
@@ -156,6 +159,10 @@ export async function createFromTree(
   const compressor = new FramePool();
   try {
     const source = await openSource(content, shape.chunkSize, frameSize, traits.own, compressor);
+    const layout = await traits.begin().catch(async (error) => {
+      await source.close();
+      throw error;
+    });
     return {
       name: shape.name,
       uuid: shape.uuid,
@@ -164,8 +171,9 @@ export async function createFromTree(
         compressor,
         writer,
         newSpool: () => FileSpool.create(traits.spoolDirectory),
-        head,
+        head: { ...head, ...layout },
         index: shape.index,
+        indexTarget: traits.indexTarget,
         ...hooks,
       }),
     };
@@ -207,7 +215,7 @@ async function openSource(
 }
 
 /** The names an archive gives to its files, temporary ones included. */
-function ownNames(name: string): RegExp {
+export function ownNames(name: string): RegExp {
   const literal = RegExp.escape(name);
   const final = `${literal}(?:\\.c\\d{3,}\\.s\\d{2,}|\\.index\\.zst)`;
   return new RegExp(

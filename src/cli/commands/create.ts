@@ -5,13 +5,8 @@
  */
 
 import { type Command, Option } from "@commander-js/extra-typings";
-import {
-  type ArchiveContent,
-  type ArchiveShape,
-  type CreatedArchive,
-  createFiles,
-  type CreateHooks,
-} from "../../archive/create_local.ts";
+import { type ArchiveContent, type ArchiveShape, createFiles } from "../../archive/create_local.ts";
+import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
 import { packNameList } from "../../tree/name_list.ts";
 import {
@@ -28,7 +23,23 @@ import { EXIT } from "../exit_codes.ts";
 import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
-import { fileShareCounts } from "../share_counts.ts";
+import { fileShareCounts, tapeShareCounts } from "../share_counts.ts";
+import {
+  BLOCK_SIZE_VARIABLE,
+  blockSizeOrEnvironment,
+  bufferSizeOption,
+  devicesOrEnvironment,
+  type DriveOptions,
+  driveSettings,
+  driveTimeoutOption,
+  tapeDevicesOption,
+} from "../tape_options.ts";
+import {
+  hungDriveLines,
+  tapesAreWorthKnowing,
+  tapeSummaryJson,
+  tapeSummaryLines,
+} from "../tape_summary.ts";
 
 const DEFAULT_CHUNK_SIZE = 1024 ** 3;
 
@@ -38,8 +49,16 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .description("archive files and directories")
     .argument("[path...]", "files and directories to archive")
     .requiredOption("-o, --output <name>", "base name of the archive; shards become NAME.cNNN.sNN")
-    .option("--data-shards <k>", "shards needed to restore (default: 10)", integerArgument(1, 255))
-    .option("--parity-shards <n>", "shards that may be lost (default: 5)", integerArgument(1, 255))
+    .option(
+      "--data-shards <k>",
+      "shards needed to restore (default: 10; with tapes the drives but one)",
+      integerArgument(1, 255),
+    )
+    .option(
+      "--parity-shards <n>",
+      "shards that may be lost (default: 5; with tapes 1)",
+      integerArgument(1, 255),
+    )
     .option(
       "--chunk-size <size>",
       "tar bytes per chunk, at most 64GiB (default: 1GiB)",
@@ -47,7 +66,10 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     )
     .option("--compression-level <level>", "zstd level, 1 to 22", integerArgument(1, 22), 3)
     .option("--no-compression", "store without compressing")
-    .option("--no-index", "write no index (everything works without it, more slowly)")
+    .option(
+      "--no-index",
+      "write no index file (everything works without it, more slowly; tapes always hold one)",
+    )
     .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
     .option("--exclude-from <file>", "leave out what the gitignore patterns in FILE match", collect)
     .option("--files-from <file>", "archive the names in FILE too (- for standard input)", collect)
@@ -59,8 +81,13 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .option("--owner <name[:uid]>", "record this owner for everything")
     .option("--group <name[:gid]>", "record this group for everything")
     .option("--numeric-owner", "record numbers only, no user and group names")
-    .option("--block-size <size>", "make every shard a multiple of SIZE", sizeArgument)
-    .option("--force", "replace an archive of the same name")
+    .option(
+      "--block-size <size>",
+      "make every shard a multiple of SIZE; on tapes their block size (default: none for files; " +
+        `$${BLOCK_SIZE_VARIABLE} or 512KiB for tapes)`,
+      sizeArgument,
+    )
+    .option("--force", "replace an archive of the same name (files; for tapes see --overwrite)")
     .addOption(
       new Option("--uuid <uuid>", "use this archive UUID (same input, same bytes)")
         .argParser(uuidArgument),
@@ -69,6 +96,23 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
       new Option("--created <time>", "use this creation time (same input, same bytes)")
         .argParser(momentArgument),
     )
+    .optionsGroup("Tapes:")
+    .addOption(tapeDevicesOption())
+    .option("--overwrite", "write tapes that are not blank; what is on them is lost")
+    .addOption(
+      new Option("--on-drive-failure <what>", "go on without a drive that fails, or stop")
+        .choices(["continue", "stop"]).default("continue" as const),
+    )
+    .option(
+      "--min-parity <n>",
+      "stop when drives fail and fewer parity shards than this are left",
+      integerArgument(0, 255),
+      0,
+    )
+    .addOption(driveTimeoutOption())
+    .addOption(bufferSizeOption())
+    .option("--image-capacity <size>", "let tape images end at SIZE, as tapes do", sizeArgument)
+    .optionsGroup("Options:")
     .option("--json", "print a summary as JSON")
     .option("--progress", "show progress even where standard error is no terminal")
     .option("--no-progress", "show no progress")
@@ -86,15 +130,85 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
         uuid: options.uuid,
         created: options.created,
       };
-      const counts = fileShareCounts(options.dataShards, options.parityShards);
-      const { blockSize, force } = options;
-      const created = await withHooks(
-        context,
-        options.progress,
-        (hooks) => createFiles(content, shape, { directory, ...counts, blockSize, force }, hooks),
-      );
-      report(context, created, options.json === true);
+      const devices = devicesOrEnvironment(options.tapeDevices);
+      if (devices === undefined) await ontoFiles(context, content, shape, options, directory);
+      else await ontoTapes(context, content, shape, options, devices, directory);
     });
+}
+
+/** Options that say where the shards go. */
+interface OutputOptions extends DriveOptions {
+  dataShards?: number | undefined;
+  parityShards?: number | undefined;
+  blockSize?: number | undefined;
+  force?: true | undefined;
+  overwrite?: true | undefined;
+  onDriveFailure: "continue" | "stop";
+  minParity: number;
+  imageCapacity?: number | undefined;
+  json?: true | undefined;
+  progress?: boolean | undefined;
+}
+
+async function ontoFiles(
+  context: CommandContext,
+  content: ArchiveContent,
+  shape: ArchiveShape,
+  options: OutputOptions,
+  directory: string,
+): Promise<void> {
+  const { blockSize, dataShards, force, json, parityShards, progress } = options;
+  if (options.overwrite) {
+    throw new EctarError("usage", "--overwrite is for tapes", { hint: "use --force for files" });
+  }
+  const counts = fileShareCounts(dataShards, parityShards);
+  const created = await withProgress(
+    context,
+    progress,
+    (hooks) => createFiles(content, shape, { directory, ...counts, blockSize, force }, hooks),
+  );
+  if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
+  else for (const line of createSummaryLines(created)) context.terminal.info(line);
+  if (isWorthKnowing(created)) context.exit(EXIT.notes);
+}
+
+async function ontoTapes(
+  context: CommandContext,
+  content: ArchiveContent,
+  shape: ArchiveShape,
+  options: OutputOptions,
+  devices: string[],
+  directory: string,
+): Promise<void> {
+  const { terminal } = context;
+  const { k } = tapeShareCounts(devices.length, options.dataShards, options.parityShards);
+  const blockSize = blockSizeOrEnvironment(options.blockSize);
+  const output: TapeOutput = {
+    devices,
+    directory,
+    k,
+    ...blockSize === undefined ? {} : { blockSize },
+    ...options.imageCapacity === undefined ? {} : { capacityBytes: options.imageCapacity },
+    ...driveSettings(options),
+    overwrite: options.overwrite === true,
+    onDriveFailure: options.onDriveFailure,
+    minParity: options.minParity,
+    force: options.force,
+    onDriveEvent: (event) => {
+      const line = `drive ${event.drive} (shard ${event.shard}): ${event.message}`;
+      if (event.kind === "starved") terminal.verbose(line);
+      else terminal.warn(line);
+    },
+  };
+  const created = await withProgress(
+    context,
+    options.progress,
+    (hooks) => createOnTapes(content, shape, output, hooks),
+  );
+  if (options.json) terminal.print(JSON.stringify(tapeSummaryJson(created)));
+  else for (const line of tapeSummaryLines(created)) terminal.info(line);
+  for (const line of hungDriveLines(created.drives)) terminal.warn(line);
+  if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);
 }
 
 /** What `create` archives, as its options say. */
@@ -138,27 +252,22 @@ function splitOutput(output: string): { directory: string; name: string } {
   };
 }
 
-async function withHooks(
+async function withProgress<T>(
   context: CommandContext,
   progress: boolean | undefined,
-  run: (hooks: CreateHooks) => Promise<CreatedArchive>,
-): Promise<CreatedArchive> {
+  run: (hooks: TapeHooks) => Promise<T>,
+): Promise<T> {
   const { terminal, signal } = context;
   const line = await progressLine(terminal, progress);
   try {
     return await run({
       signal,
       onNote: (note) => terminal.info(`ectar: ${note.message}`),
+      onNotice: (text) => terminal.info(`ectar: ${text}`),
       onProgress: ({ tarBytes, chunk }) =>
         line.update({ verb: "archived", doneBytes: tarBytes, detail: `chunk ${chunk}` }),
     });
   } finally {
     line.stop();
   }
-}
-
-function report(context: CommandContext, created: CreatedArchive, json: boolean): void {
-  if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
-  else for (const line of createSummaryLines(created)) context.terminal.info(line);
-  if (isWorthKnowing(created)) context.exit(EXIT.notes);
 }
