@@ -102,6 +102,14 @@ export async function createArchive(parts: CreateParts): Promise<CreateSummary> 
   }
 }
 
+/**
+ * Frames that `createArchive` has in hand at most: one in each Worker, and a few that are done or
+ * next, so that no Worker waits for the thread that writes. The source needs more buffers than that.
+ */
+export function framesInFlight(compressor: Pick<FrameCompressor, "parallelism">): number {
+  return compressor.parallelism + 3;
+}
+
 /** A frame on its way through the compressor. */
 interface FrameInFlight {
   frame: TarFrame;
@@ -157,7 +165,7 @@ class CreateRun {
     try {
       while (true) {
         if (signal?.aborted) return await this.#stopEarly("interrupted");
-        while (!sourceEnded && inFlight.length <= compressor.parallelism) {
+        while (!sourceEnded && inFlight.length < framesInFlight(compressor)) {
           const frame = await source.next();
           if (frame === undefined) sourceEnded = true;
           else {
@@ -187,8 +195,8 @@ class CreateRun {
       this.#chunk = frame.chunk;
     }
     const tarBytes = frame.data.length;
-    source.release(frame.slot);
     this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
+    source.release(frame.slot);
     if (frame.records.length > 0) await this.#fileSpool.append(frame.records);
     for (const note of frame.notes) {
       this.#notes[note.kind] = (this.#notes[note.kind] ?? 0) + 1;

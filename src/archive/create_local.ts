@@ -16,7 +16,13 @@ import type { OwnOutputOptions } from "../tree/own_outputs.ts";
 import { VERSION } from "../version.ts";
 import { FRAME_SIZE } from "../zstd/frame.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
-import { type ArchiveHead, createArchive, type CreateParts, type CreateSummary } from "./create.ts";
+import {
+  type ArchiveHead,
+  createArchive,
+  type CreateParts,
+  type CreateSummary,
+  framesInFlight,
+} from "./create.ts";
 import { FileSpool } from "./file_spool.ts";
 import { openWorkerSource } from "./tar_source_worker_backed.ts";
 
@@ -211,7 +217,7 @@ async function openSource(
     ...content.exclude === undefined ? {} : { exclude: content.exclude },
     ...content.owner === undefined ? {} : { owner: content.owner },
     ...content.group === undefined ? {} : { group: content.group },
-  }, compressor.parallelism + 3);
+  }, framesInFlight(compressor) + 2);
 }
 
 /** The names an archive gives to its files, temporary ones included. */

@@ -28,7 +28,7 @@ function run({ options, pool: parts }: SourceJob): void {
   while (true) {
     const step = frames.next();
     if (step.done) return post({ type: "end", totals: step.value });
-    const { data, ...frame } = step.value;
+    const { data, room: _, ...frame } = step.value;
     const records = frame.records.buffer as ArrayBuffer;
     post({ type: "frame", frame: { ...frame, length: data.length } }, [records]);
   }

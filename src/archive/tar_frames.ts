@@ -41,7 +41,9 @@ export interface TarFrame {
   nextMember: number;
   /** The bytes; a view of a buffer that goes back to the pool after use. */
   data: Uint8Array;
-  /** Which pool buffer `data` lies in. */
+  /** That whole buffer; `data` lies at its start. It holds a data frame of `data`, too. */
+  room: Uint8Array;
+  /** Which pool buffer it is. */
   slot: number;
   /** True for the frame that fills its chunk; the archive's last chunk may end without one. */
   fillsChunk: boolean;

@@ -6,6 +6,7 @@
  */
 
 import type { FileTree } from "../tree/file_tree.ts";
+import { frameBound } from "../zstd/frame.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import { type ProducerOptions, startTar } from "./tar_producer.ts";
 import type { FrameBuffer } from "./tar_source_frames.ts";
@@ -51,7 +52,7 @@ class LocalSource implements TarSource {
   constructor(tree: FileTree, options: ProducerOptions, slots: number) {
     this.#buffers = Array.from(
       { length: slots },
-      (_, slot) => ({ slot, buffer: new Uint8Array(options.frameSize) }),
+      (_, slot) => ({ slot, buffer: new Uint8Array(frameBound(options.frameSize)) }),
     );
     this.#free = [...this.#buffers];
     this.#frames = startTar(tree, options, {

@@ -12,7 +12,7 @@ import type { MemberPlace } from "./tar_source_record.ts";
 export interface FrameBuffer {
   /** Its number. */
   slot: number;
-  /** At least `frameSize` bytes. */
+  /** Room for a frame as the tar stream has it, and for the same frame compressed. */
   buffer: Uint8Array;
 }
 
@@ -28,7 +28,7 @@ export class FrameCutter {
   readonly #chunkSize: number;
   readonly #frameSize: number;
   readonly #acquire: () => FrameBuffer;
-  #slot = 0;
+  #buffer: FrameBuffer | undefined;
   /** The frame's bytes when full; undefined between frames. */
   #frame: Uint8Array | undefined;
   #filled = 0;
@@ -129,7 +129,8 @@ export class FrameCutter {
       chunkOffset: this.#chunkOffset,
       nextMember: this.#nextMember,
       data: this.#begun().subarray(0, this.#filled),
-      slot: this.#slot,
+      room: this.#buffer!.buffer,
+      slot: this.#buffer!.slot,
       fillsChunk: end - this.#chunkOffset === this.#chunkSize,
       records: encoder.encode(this.#records),
       notes: this.#takeNotes(),
@@ -146,10 +147,10 @@ export class FrameCutter {
       this.#chunkOffset = this.tarOffset;
       this.#nextMember = this.#memberStart === this.tarOffset ? this.tarOffset : this.#memberEnd;
     }
-    const { slot, buffer } = this.#acquire();
-    this.#slot = slot;
+    this.#buffer = this.#acquire();
     this.#filled = 0;
-    return this.#frame = buffer.subarray(0, Math.min(this.#frameSize, this.#chunkSize - inChunk));
+    const size = Math.min(this.#frameSize, this.#chunkSize - inChunk);
+    return this.#frame = this.#buffer.buffer.subarray(0, size);
   }
 
   #takeNotes(): Note[] {

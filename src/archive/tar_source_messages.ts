@@ -16,7 +16,7 @@ export interface SourceJob {
 }
 
 /** A frame without its bytes, which lie in the shared pool. */
-export type FrameMessage = Omit<TarFrame, "data"> & { length: number };
+export type FrameMessage = Omit<TarFrame, "data" | "room"> & { length: number };
 
 /** From the Worker. After `end` or `error` it is gone. */
 export type SourceMessage =

@@ -15,7 +15,7 @@ export interface SharedPoolParts {
   /** A word that counts changes, one that says stop, and one a slot: free or taken. */
   control: SharedArrayBuffer;
   /** Bytes of a buffer. */
-  frameSize: number;
+  slotSize: number;
 }
 
 const CHANGES = 0;
@@ -24,12 +24,12 @@ const SLOTS = 2;
 const FREE = 0;
 const TAKEN = 1;
 
-/** Memory for a pool of `slots` buffers. */
-export function allocateSharedPool(slots: number, frameSize: number): SharedPoolParts {
+/** Memory for a pool of `slots` buffers of `slotSize` bytes. */
+export function allocateSharedPool(slots: number, slotSize: number): SharedPoolParts {
   return {
-    frames: new SharedArrayBuffer(slots * frameSize),
+    frames: new SharedArrayBuffer(slots * slotSize),
     control: new SharedArrayBuffer(4 * (SLOTS + slots)),
-    frameSize,
+    slotSize,
   };
 }
 
@@ -37,12 +37,12 @@ export function allocateSharedPool(slots: number, frameSize: number): SharedPool
 export class SharedPool {
   readonly #frames: SharedArrayBuffer;
   readonly #control: Int32Array<SharedArrayBuffer>;
-  readonly #frameSize: number;
+  readonly #slotSize: number;
 
   constructor(parts: SharedPoolParts) {
     this.#frames = parts.frames;
     this.#control = new Int32Array(parts.control);
-    this.#frameSize = parts.frameSize;
+    this.#slotSize = parts.slotSize;
   }
 
   /**
@@ -56,16 +56,16 @@ export class SharedPool {
       this.checkpoint();
       for (let slot = 0; slot < this.#control.length - SLOTS; slot++) {
         if (Atomics.compareExchange(this.#control, SLOTS + slot, FREE, TAKEN) === FREE) {
-          return { slot, buffer: this.view(slot, this.#frameSize) };
+          return { slot, buffer: this.view(slot) };
         }
       }
       Atomics.wait(this.#control, CHANGES, changes);
     }
   }
 
-  /** The first `length` bytes of a buffer. */
-  view(slot: number, length: number): Uint8Array {
-    return new Uint8Array(this.#frames, slot * this.#frameSize, length);
+  /** A buffer. */
+  view(slot: number): Uint8Array {
+    return new Uint8Array(this.#frames, slot * this.#slotSize, this.#slotSize);
   }
 
   /** Gives a buffer back. */

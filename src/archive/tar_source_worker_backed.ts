@@ -5,10 +5,16 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { frameBound } from "../zstd/frame.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { ProducerOptions } from "./tar_producer.ts";
 import type { TarSource } from "./tar_source.ts";
-import { type SourceJob, type SourceMessage, unpackError } from "./tar_source_messages.ts";
+import {
+  type FrameMessage,
+  type SourceJob,
+  type SourceMessage,
+  unpackError,
+} from "./tar_source_messages.ts";
 import { allocateSharedPool, SharedPool } from "./tar_source_pool.ts";
 import { sourceWorkerUrl } from "./worker_urls.ts";
 
@@ -19,7 +25,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
  * A source that reads this machine's files in a Worker. Resolves when every path named was found to
  * exist.
  *
- * @param slots buffers in the pool, each of `frameSize` bytes
+ * @param slots buffers in the pool, each with room for a frame
  * @throws {EctarError} not-found or permission for a path named, usage for an unknown owner
  */
 export async function openWorkerSource(
@@ -50,7 +56,7 @@ class WorkerSource implements TarSource {
   #wake: (() => void) | undefined;
 
   constructor(options: ProducerOptions, slots: number) {
-    const pool = allocateSharedPool(slots, options.frameSize);
+    const pool = allocateSharedPool(slots, frameBound(options.frameSize));
     this.#pool = new SharedPool(pool);
     this.#worker = new Worker(sourceWorkerUrl(), { type: "module", name: "source" });
     const ready = Promise.withResolvers<void>();
@@ -103,7 +109,8 @@ class WorkerSource implements TarSource {
     this.#wake?.();
   }
 
-  #add({ length, ...frame }: Omit<TarFrame, "data"> & { length: number }): void {
-    this.#frames.push({ ...frame, data: this.#pool.view(frame.slot, length) });
+  #add({ length, ...frame }: FrameMessage): void {
+    const room = this.#pool.view(frame.slot);
+    this.#frames.push({ ...frame, data: room.subarray(0, length), room });
   }
 }

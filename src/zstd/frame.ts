@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from "node:zlib";
 import { EctarError } from "../errors.ts";
 import { frameLength, parseFrameHeader, ZSTD_MAGIC } from "./frame_header.ts";
@@ -25,13 +26,22 @@ const COMMON_WINDOW_BYTES = 8 * 1024 * 1024;
 /** Bytes before a stored frame's first block: magic, descriptor, 4 bytes of content size. */
 const STORED_HEADER_BYTES = 9;
 
+/** Most bytes a frame of `contentSize` bytes can have, compressed or stored. */
+export function frameBound(contentSize: number): number {
+  return contentSize + (contentSize >>> 8) + 1024;
+}
+
 /**
  * Compresses `data` into one zstd frame that tells its content size and ends with a checksum.
  *
  * @param data up to 64 MiB; may view a SharedArrayBuffer
  * @param level 1 to 22
+ * @param room where to put the frame, at least `frameBound(data.length)` bytes; may begin where
+ *   `data` does, which is overwritten then. A buffer of the frame's own unless given
  */
-export function compressFrame(data: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
+export function compressFrame(data: Uint8Array, level: number): Uint8Array<ArrayBuffer>;
+export function compressFrame(data: Uint8Array, level: number, room?: Uint8Array): Uint8Array;
+export function compressFrame(data: Uint8Array, level: number, room?: Uint8Array): Uint8Array {
   checkContentSize(data);
   // The declared type lacks pledgedSrcSize; without it the frame would not tell its content size.
   const options: ZstdOptions & { pledgedSrcSize: number } = {
@@ -43,38 +53,44 @@ export function compressFrame(data: Uint8Array, level: number): Uint8Array<Array
     pledgedSrcSize: data.length,
     // With room for the whole frame it is made in one call: Deno 2.9 otherwise may append a second,
     // empty frame.
-    chunkSize: compressBound(data.length),
+    chunkSize: frameBound(data.length),
   };
   const output = zstdCompressSync(data, options) as Uint8Array<ArrayBuffer>;
   if (frameLength(output) !== output.length) throw new Error("zstd made more than one frame");
-  return ownBuffer(output);
+  return room === undefined ? ownBuffer(output) : moveInto(room, output);
 }
 
 /**
  * Wraps `data` uncompressed into one zstd frame of raw blocks, with content size and checksum.
  *
  * @param data up to 64 MiB; may view a SharedArrayBuffer
+ * @param room as for {@link compressFrame}
  */
-export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer> {
+export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer>;
+export function storeFrame(data: Uint8Array, room?: Uint8Array): Uint8Array;
+export function storeFrame(data: Uint8Array, room?: Uint8Array): Uint8Array {
   checkContentSize(data);
+  const checksum = Number(xxh64(data) & 0xffff_ffffn);
   const blocks = Math.max(1, Math.ceil(data.length / MAX_BLOCK_BYTES));
-  const frame = new Uint8Array(STORED_HEADER_BYTES + blocks * 3 + data.length + 4);
-  const view = new DataView(frame.buffer);
+  const length = STORED_HEADER_BYTES + blocks * 3 + data.length + 4;
+  const frame = room?.subarray(0, length) ?? new Uint8Array(length);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  view.setUint32(length - 4, checksum, true);
+
+  // From the end, because every block moves up, possibly over where the next one was.
+  for (let block = blocks - 1; block >= 0; block--) {
+    const start = block * MAX_BLOCK_BYTES;
+    const part = data.subarray(start, start + MAX_BLOCK_BYTES);
+    const offset = STORED_HEADER_BYTES + block * 3 + start;
+    frame.set(part, offset + 3);
+    const header = (part.length << 3) | (block === blocks - 1 ? 1 : 0);
+    view.setUint16(offset, header & 0xffff, true);
+    frame[offset + 2] = header >>> 16;
+  }
   const fourByteSizeSingleSegmentChecksum = 0b1010_0100;
   view.setUint32(0, ZSTD_MAGIC, true);
   frame[4] = fourByteSizeSingleSegmentChecksum;
   view.setUint32(5, data.length, true);
-
-  let offset = STORED_HEADER_BYTES;
-  for (let block = 0; block < blocks; block++) {
-    const part = data.subarray(block * MAX_BLOCK_BYTES, (block + 1) * MAX_BLOCK_BYTES);
-    const header = (part.length << 3) | (block === blocks - 1 ? 1 : 0);
-    view.setUint16(offset, header & 0xffff, true);
-    frame[offset + 2] = header >>> 16;
-    frame.set(part, offset + 3);
-    offset += 3 + part.length;
-  }
-  view.setUint32(offset, Number(xxh64(data) & 0xffff_ffffn), true);
   return frame;
 }
 
@@ -140,11 +156,6 @@ function inflate(frame: Uint8Array, expectedSize: number): Uint8Array<ArrayBuffe
   return new Uint8Array(content.buffer, content.byteOffset, expectedSize);
 }
 
-/** Most bytes a frame of `contentSize` bytes can have. */
-function compressBound(contentSize: number): number {
-  return contentSize + (contentSize >>> 8) + 1024;
-}
-
 function checkContentSize(data: Uint8Array): void {
   if (data.length > MAX_FRAME_CONTENT) {
     throw new EctarError("usage", `a data frame of ${data.length} bytes is larger than 64 MiB`);
@@ -156,7 +167,19 @@ function checkContentSize(data: Uint8Array): void {
  * own is a Buffer, whose `slice` does not copy.
  */
 function ownBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return bytes.length === bytes.buffer.byteLength
-    ? new Uint8Array(bytes.buffer)
-    : new Uint8Array(bytes);
+  if (bytes.length === bytes.buffer.byteLength) return new Uint8Array(bytes.buffer);
+  return moveInto(new Uint8Array(bytes.length), bytes);
+}
+
+/** Moves node's `bytes` to the start of `room`; what held them is freed. */
+function moveInto<B extends ArrayBufferLike>(
+  room: Uint8Array<B>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<B> {
+  room.set(bytes);
+  const { length, buffer } = bytes;
+  // Room for a whole frame each time: garbage would pile up to 100 MB before it is collected. Only
+  // small buffers are parts of node's pool, which others use.
+  if (buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
+  return room.subarray(0, length);
 }

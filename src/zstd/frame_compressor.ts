@@ -17,6 +17,17 @@ export interface CompressedFrame {
   sha256: Uint8Array;
 }
 
+/** A stretch of the tar stream to make a data frame of. */
+export interface FrameToCompress {
+  /** Up to 64 MiB; a view of a SharedArrayBuffer is passed on without being copied. */
+  data: Uint8Array;
+  /**
+   * At least `frameBound(data.length)` bytes, and it may begin where `data` does. Given, it is where
+   * the data frame may end up, so that it needs no memory of its own.
+   */
+  room?: Uint8Array;
+}
+
 /** A data frame to take apart. */
 export interface FrameToDecompress {
   /** One whole zstd frame. */
@@ -37,11 +48,10 @@ export interface FrameCompressor {
   /**
    * Makes a data frame.
    *
-   * @param frame up to 64 MiB, not to be changed before the promise settles; a view of a
-   *   SharedArrayBuffer is passed on without being copied
+   * @param frame not to be touched before the promise settles
    * @param level 1 to 22, or 0 to store
    */
-  compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame>;
+  compress(frame: FrameToCompress, level: number): Promise<CompressedFrame>;
   /**
    * Proves a data frame by its SHA-256, then decompresses it.
    *
@@ -56,8 +66,8 @@ export interface FrameCompressor {
 export class InProcessCompressor implements FrameCompressor {
   readonly parallelism = 1;
 
-  compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame> {
-    return Promise.try(() => compressNow(frame.data, level));
+  compress(frame: FrameToCompress, level: number): Promise<CompressedFrame> {
+    return Promise.try(() => compressNow(frame, level));
   }
 
   decompress(frame: FrameToDecompress): Promise<Uint8Array> {
@@ -67,12 +77,9 @@ export class InProcessCompressor implements FrameCompressor {
   close(): void {}
 }
 
-/** Makes a data frame and its SHA-256. */
-export function compressNow(
-  data: Uint8Array,
-  level: number,
-): { bytes: Uint8Array<ArrayBuffer>; sha256: Uint8Array<ArrayBuffer> } {
-  const bytes = level === 0 ? storeFrame(data) : compressFrame(data, level);
+/** Makes a data frame, in `room` if that is given, and its SHA-256. */
+export function compressNow({ data, room }: FrameToCompress, level: number): CompressedFrame {
+  const bytes = level === 0 ? storeFrame(data, room) : compressFrame(data, level, room);
   return { bytes, sha256: sha256Of(bytes) };
 }
 

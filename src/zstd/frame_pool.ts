@@ -6,23 +6,36 @@
  */
 
 import { EctarError } from "../errors.ts";
-import type { CompressedFrame, FrameCompressor, FrameToDecompress } from "./frame_compressor.ts";
+import type {
+  CompressedFrame,
+  FrameCompressor,
+  FrameToCompress,
+  FrameToDecompress,
+} from "./frame_compressor.ts";
 import { zstdWorkerUrl } from "./worker_url.ts";
 import type { Answer, Job } from "./zstd_worker.ts";
+
+/** A Worker has its next job at hand when one is done, however busy this thread is. */
+const JOBS_PER_WORKER = 2;
 
 /** A job that waits or runs. */
 interface Task {
   job: Job;
-  resolve(answer: { bytes: Uint8Array; sha256?: Uint8Array }): void;
+  resolve(answer: { bytes: Uint8Array; sha256?: Uint8Array | undefined }): void;
   reject(reason: unknown): void;
+}
+
+/** A Worker and the jobs it has been sent, the oldest first. */
+interface Lane {
+  worker: Worker;
+  tasks: Task[];
 }
 
 /** A pool of compressing Workers. Needs permission to read the Workers' module. */
 export class FramePool implements FrameCompressor {
   readonly parallelism: number;
   readonly #queue: Task[] = [];
-  readonly #idle: Worker[] = [];
-  readonly #running = new Map<Worker, Task>();
+  readonly #lanes: Lane[] = [];
   #closed = false;
 
   /**
@@ -33,12 +46,10 @@ export class FramePool implements FrameCompressor {
     this.parallelism = Math.max(1, Math.min(wanted, navigator.hardwareConcurrency));
   }
 
-  async compress(frame: { data: Uint8Array }, level: number): Promise<CompressedFrame> {
-    const { bytes, sha256 } = await this.#enqueue({
-      kind: "compress",
-      data: postable(frame.data),
-      level,
-    });
+  async compress({ data, room }: FrameToCompress, level: number): Promise<CompressedFrame> {
+    const sharedRoom = room?.buffer instanceof SharedArrayBuffer ? { room } : {};
+    const job: Job = { kind: "compress", data: postable(data), level, ...sharedRoom };
+    const { bytes, sha256 } = await this.#enqueue(job);
     return { bytes, sha256: sha256! };
   }
 
@@ -50,62 +61,80 @@ export class FramePool implements FrameCompressor {
 
   close(): void {
     this.#closed = true;
-    for (const worker of [...this.#idle, ...this.#running.keys()]) worker.terminate();
     const stopped = new EctarError("interrupted", "compression was stopped");
-    for (const task of [...this.#running.values(), ...this.#queue]) task.reject(stopped);
-    this.#idle.length = 0;
+    for (const { worker } of this.#lanes) worker.terminate();
+    for (const task of [...this.#lanes.flatMap((lane) => lane.tasks), ...this.#queue]) {
+      task.reject(stopped);
+    }
+    this.#lanes.length = 0;
     this.#queue.length = 0;
-    this.#running.clear();
   }
 
-  #enqueue(job: Job): Promise<{ bytes: Uint8Array; sha256?: Uint8Array }> {
+  #enqueue(job: Job): Promise<Parameters<Task["resolve"]>[0]> {
     if (this.#closed) return Promise.reject(new TypeError("the pool is closed"));
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
-      this.#startNext();
+      this.#sendJobs();
     });
   }
 
-  #startNext(): void {
-    if (this.#queue.length === 0) return;
-    const worker = this.#idle.pop() ?? this.#spawn();
-    if (worker === undefined) return;
-    const task = this.#queue.shift()!;
-    this.#running.set(worker, task);
-    worker.postMessage(task.job);
+  #sendJobs(): void {
+    while (this.#queue.length > 0) {
+      const lane = this.#freeLane();
+      if (lane === undefined) return;
+      const task = this.#queue.shift()!;
+      lane.tasks.push(task);
+      lane.worker.postMessage(task.job);
+    }
   }
 
-  /** A new Worker, unless there are enough. */
-  #spawn(): Worker | undefined {
-    if (this.#running.size >= this.parallelism) return undefined;
+  /** The Worker with the least to do, a new one rather than a busy one. */
+  #freeLane(): Lane | undefined {
+    const fewest = Math.min(...this.#lanes.map((lane) => lane.tasks.length));
+    if (fewest > 0 && this.#lanes.length < this.parallelism) return this.#spawn();
+    return fewest < JOBS_PER_WORKER
+      ? this.#lanes.find((lane) => lane.tasks.length === fewest)
+      : undefined;
+  }
+
+  #spawn(): Lane {
     const worker = new Worker(zstdWorkerUrl(), { type: "module", name: "zstd" });
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#finish(worker, data);
+    const lane: Lane = { worker, tasks: [] };
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#finish(lane, data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#fail(worker, event.message);
+      this.#fail(lane, event.message);
     };
-    worker.onmessageerror = () => this.#fail(worker, "a message could not be read");
-    return worker;
+    worker.onmessageerror = () => this.#fail(lane, "a message could not be read");
+    this.#lanes.push(lane);
+    return lane;
   }
 
-  #finish(worker: Worker, answer: Answer): void {
-    const task = this.#running.get(worker);
+  #finish(lane: Lane, answer: Answer): void {
+    const task = lane.tasks.shift();
     if (task === undefined) return;
-    this.#running.delete(worker);
-    this.#idle.push(worker);
-    this.#startNext();
+    this.#sendJobs();
     if ("error" in answer) task.reject(rebuiltError(answer.error));
-    else task.resolve(answer);
+    else task.resolve("bytes" in answer ? answer : inRoom(task.job, answer));
   }
 
-  /** A Worker that died takes its job with it; the next job starts a new one. */
-  #fail(worker: Worker, message: string): void {
-    const task = this.#running.get(worker);
-    this.#running.delete(worker);
-    worker.terminate();
-    task?.reject(new Error(`compression Worker failed: ${message}`));
-    this.#startNext();
+  /** A Worker that died takes its jobs with it; the next job starts a new one. */
+  #fail(lane: Lane, message: string): void {
+    if (!this.#lanes.includes(lane)) return;
+    this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+    lane.worker.terminate();
+    const error = new Error(`compression Worker failed: ${message}`);
+    for (const task of lane.tasks) task.reject(error);
+    this.#sendJobs();
   }
+}
+
+function inRoom(
+  job: Job,
+  { length, sha256 }: { length: number; sha256: Uint8Array },
+): CompressedFrame {
+  if (job.kind !== "compress") throw new TypeError("only compressed data lies in a room");
+  return { bytes: job.room!.subarray(0, length), sha256 };
 }
 
 /** Posting a view copies its whole buffer unless that is shared; then a copy of the part is less. */

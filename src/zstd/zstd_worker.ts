@@ -1,5 +1,5 @@
 /**
- * A compressing Worker: does one job a message and answers each under its number.
+ * A compressing Worker: does the jobs it is sent in their order and answers each.
  *
  * @module
  */
@@ -7,16 +7,27 @@
 /// <reference lib="deno.worker" />
 
 import { EctarError, type ErrorCode } from "../errors.ts";
-import { compressNow, decompressNow, type FrameToDecompress } from "./frame_compressor.ts";
+import {
+  type CompressedFrame,
+  compressNow,
+  decompressNow,
+  type FrameToCompress,
+  type FrameToDecompress,
+} from "./frame_compressor.ts";
 
-/** A job for a Worker. */
+/** A job for a Worker. Where `room` is given it is shared, and the data frame is put there. */
 export type Job =
-  | { kind: "compress"; data: Uint8Array; level: number }
+  | ({ kind: "compress"; level: number } & FrameToCompress)
   | ({ kind: "decompress" } & FrameToDecompress);
 
-/** A Worker's answer to its one running job. */
+/** A Worker's answer to its oldest job. */
 export type Answer =
-  | { bytes: Uint8Array<ArrayBuffer>; sha256?: Uint8Array<ArrayBuffer> }
+  /** A data frame. */
+  | CompressedFrame
+  /** Bytes of the data frame that lies in the job's `room`. */
+  | { length: number; sha256: Uint8Array }
+  /** Content. */
+  | { bytes: Uint8Array; sha256?: undefined }
   | { error: { code: ErrorCode | undefined; message: string } };
 
 const scope = self as unknown as {
@@ -27,14 +38,15 @@ const scope = self as unknown as {
 scope.onmessage = ({ data: job }) => {
   try {
     const answer = perform(job);
-    scope.postMessage(answer, [answer.bytes.buffer]);
+    scope.postMessage(answer, "bytes" in answer ? [answer.bytes.buffer as ArrayBuffer] : []);
   } catch (error) {
     const code = error instanceof EctarError ? error.code : undefined;
     scope.postMessage({ error: { code, message: (error as Error).message } }, []);
   }
 };
 
-function perform(job: Job): { bytes: Uint8Array<ArrayBuffer>; sha256?: Uint8Array<ArrayBuffer> } {
-  if (job.kind === "compress") return compressNow(job.data, job.level);
-  return { bytes: decompressNow(job) };
+function perform(job: Job): Exclude<Answer, { error: unknown }> {
+  if (job.kind === "decompress") return { bytes: decompressNow(job) };
+  const { bytes, sha256 } = compressNow(job, job.level);
+  return job.room === undefined ? { bytes, sha256 } : { length: bytes.length, sha256 };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { EctarError } from "../../src/errors.ts";
-import { compressFrame, decompressFrame, storeFrame } from "../../src/zstd/frame.ts";
+import { compressFrame, decompressFrame, frameBound, storeFrame } from "../../src/zstd/frame.ts";
 import { type FrameCompressor, InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
 import { FramePool } from "../../src/zstd/frame_pool.ts";
 import { noise, text } from "../unit/zstd/samples.ts";
@@ -50,6 +50,27 @@ for (const [kind, create] of KINDS) {
       lying.set(frame.bytes);
       const back = await pool.decompress({ bytes: lying, sha256: frame.sha256, size: 150_000 });
       assert.deepEqual(back, noise(150_000, 3));
+    }
+    pool.close();
+  });
+
+  Deno.test(`frames are the same where their content was, ${kind}`, async () => {
+    const pool = create();
+    const size = 150_000;
+    for (const level of [0, 3]) {
+      const alone = await pool.compress({ data: noise(size, 4) }, level);
+      const rooms = Array.from(
+        { length: 9 },
+        () => new Uint8Array(new SharedArrayBuffer(frameBound(size))),
+      );
+      const frames = await Promise.all(rooms.map((room) => {
+        room.set(noise(size, 4));
+        return pool.compress({ data: room.subarray(0, size), room }, level);
+      }));
+      for (const frame of frames) {
+        assert.deepEqual(new Uint8Array(frame.bytes), alone.bytes);
+        assert.deepEqual(frame.sha256, alone.sha256);
+      }
     }
     pool.close();
   });

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync } from "node:zlib";
 import { EctarError } from "../../../src/errors.ts";
-import { compressFrame, decompressFrame, FRAME_SIZE, storeFrame } from "../../../src/zstd/frame.ts";
+import {
+  compressFrame,
+  decompressFrame,
+  FRAME_SIZE,
+  frameBound,
+  storeFrame,
+} from "../../../src/zstd/frame.ts";
 import { frameLength, parseFrameHeader } from "../../../src/zstd/frame_header.ts";
 import { noise, text } from "./samples.ts";
 
@@ -137,4 +144,39 @@ Deno.test("frame headers in every size of the content size field are read", () =
   failsWith("format", () => parse(0x28, 0));
   failsWith("unsupported", () => parse(0x21, 9, 0));
   failsWith("format", () => parseFrameHeader(new Uint8Array(8)));
+});
+
+for (const [kind, level] of [["stored", 0], ["compressed", 3]] as const) {
+  Deno.test(`a frame ${kind} over its own content is the same as beside it`, () => {
+    for (const length of LENGTHS) {
+      for (const data of [noise(length, length + 1), text(length)]) {
+        const expected = level === 0 ? storeFrame(data) : compressFrame(data, level);
+        const room = new Uint8Array(new SharedArrayBuffer(frameBound(length) + 2)).fill(0xee)
+          .subarray(1, -1);
+        room.set(data);
+        const content = room.subarray(0, length);
+        const frame = level === 0 ? storeFrame(content, room) : compressFrame(content, level, room);
+        assert.equal(frame.byteOffset, 1);
+        assert.equal(frame.buffer, room.buffer);
+        assert.deepEqual(new Uint8Array(frame), expected);
+        const around = new Uint8Array(room.buffer);
+        assert.deepEqual([around[0], around.at(-1)], [0xee, 0xee]);
+      }
+    }
+  });
+}
+
+Deno.test("no frame is longer than its bound", () => {
+  for (const length of LENGTHS) {
+    for (const [kind, encode] of KINDS) {
+      assert.ok(encode(noise(length, 7)).length <= frameBound(length), `${kind}, ${length}`);
+    }
+  }
+});
+
+Deno.test("compressing leaves other users of node's buffer pool alone", () => {
+  const pooled = Buffer.from("in the pool");
+  compressFrame(text(10), 3);
+  compressFrame(text(10), 3, new Uint8Array(frameBound(10)));
+  assert.equal(pooled.toString(), "in the pool");
 });
