@@ -47,6 +47,8 @@ export class ArchiveTape {
   #endFile = Infinity;
 
   /**
+   * Takes a tape that was found.
+   *
    * @param tape what was found in the drive
    * @param slots blocks of memory for it
    */

@@ -34,6 +34,8 @@ export class BlockRing {
   #partial = 0;
 
   /**
+   * Takes all the memory it will ever need.
+   *
    * @param blockSize bytes per block
    * @param capacity number of blocks, at least 2 so that one fills while one is written
    */

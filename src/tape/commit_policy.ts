@@ -6,7 +6,7 @@
  * @module
  */
 
-/** @default for `RaitOptions.commitBytes`: 32 GiB, some two minutes of an LTO-9 drive. */
+/** Default of `RaitOptions.commitBytes`: 32 GiB, some two minutes of an LTO-9 drive. */
 export const DEFAULT_COMMIT_BYTES = 32 * 2 ** 30;
 
 /** Counts the bytes of one volume that no synchronous filemark follows yet. */
@@ -14,7 +14,11 @@ export class CommitPolicy {
   readonly #commitBytes: number;
   #uncommitted = 0;
 
-  /** @param commitBytes most bytes a volume may hold between synchronous filemarks */
+  /**
+   * Begins with nothing to commit.
+   *
+   * @param commitBytes most bytes a volume may hold between synchronous filemarks
+   */
   constructor(commitBytes: number) {
     this.#commitBytes = commitBytes;
   }

@@ -39,7 +39,9 @@ interface QueuedMark {
 
 /** One drive that writes. */
 export class DriveLane {
+  /** The drive. */
   readonly device: TimedDevice;
+  /** Shard number it writes. */
   readonly shard: number;
   readonly #options: LaneOptions;
   readonly #ring: BlockRing;
@@ -64,6 +66,8 @@ export class DriveLane {
   #indexWritten = false;
 
   /**
+   * Takes a drive whose tape may be written.
+   *
    * @param device the drive, its tape rewound
    * @param options how it works
    */

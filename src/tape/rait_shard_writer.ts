@@ -72,6 +72,8 @@ export class RaitShardWriter implements ShardSetWriter {
   #markDue = false;
 
   /**
+   * Takes the drives; nothing moves before `begin`.
+   *
    * @param drives one per shard, in shard order
    * @param options how to write
    * @throws {EctarError} `usage` when the options contradict each other

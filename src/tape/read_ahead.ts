@@ -49,6 +49,8 @@ export class ReadAhead {
   #tail: Promise<unknown> = Promise.resolve();
 
   /**
+   * Takes a tape to read; it does not move yet.
+   *
    * @param head the tape
    * @param blockSize bytes per block; any other block is a hole
    * @param slots most blocks held in memory, at least 2

@@ -13,6 +13,7 @@ const SMALL_BUFFER_BYTES = 64 * 1024;
 
 /** Reads one tape, with its place known. */
 export class TapeHead {
+  /** The drive. */
   readonly device: TapeDevice;
   #file: number | undefined;
   #block: number | undefined;
@@ -20,7 +21,7 @@ export class TapeHead {
   readonly #starts = new Map<number, number>();
   #canLocate = true;
 
-  /** @param device the drive; its tape may stand anywhere */
+  /** Takes a drive whose tape may stand anywhere. */
   constructor(device: TapeDevice) {
     this.device = device;
   }

@@ -25,6 +25,8 @@ export class TapeShardHandle implements ShardHandle {
   #endBlock = Infinity;
 
   /**
+   * Names a shard; the tape does not move yet.
+   *
    * @param tape the tape it is on
    * @param chunk its chunk
    * @param place where on the tape

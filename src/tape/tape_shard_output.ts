@@ -38,6 +38,8 @@ export class TapeShardOutput implements ShardOutput {
   #state: MediumState = "ok";
 
   /**
+   * Begins a tape file; nothing is written yet.
+   *
    * @param device the drive; it stands where the tape file begins
    * @param options block size and tape file number
    * @throws {EctarError} `usage` for a block size that is no positive whole number

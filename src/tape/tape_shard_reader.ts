@@ -21,6 +21,9 @@ import {
 import { TapeShardHandle } from "./tape_shard_handle.ts";
 import { type DriveTimeouts, TimedDevice } from "./timed_device.ts";
 
+export type { ChunkPosition } from "./archive_tape.ts";
+export type { ArchiveChoice, ChosenSet } from "./tape_set.ts";
+
 /** How tapes are read. */
 export interface TapeReaderOptions extends ArchiveChoice {
   /** Bytes of memory for all drives together. @default 268435456 */

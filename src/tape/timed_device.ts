@@ -39,6 +39,8 @@ export class TimedDevice implements TapeDevice {
   #hungIn: string | undefined;
 
   /**
+   * Wraps a drive.
+   *
    * @param device the drive
    * @param timeouts how long it may be silent
    */
