@@ -75,9 +75,9 @@ async function main(directory: string): Promise<void> {
     compare(original, await describeTree(`${work}/from-tapes/${name}`));
 
     say("\nFifteen shard files, any five of them lost:");
-    await ectar(work, "create", "-o", "backup", "-C", parent, name);
-    lose(work, ...[0, 3, 7, 11, 14].map((s) => `backup.c001.s${String(s).padStart(2, "0")}`));
-    await ectar(work, "extract", "-i", "backup", "-o", "from-files");
+    await ectar(work, "create", "-o", "onfiles", "-C", parent, name);
+    lose(work, ...[0, 3, 7, 11, 14].map((s) => `onfiles.c001.s${String(s).padStart(2, "0")}`));
+    await ectar(work, "extract", "-i", "onfiles", "-o", "from-files");
     compare(original, await describeTree(`${work}/from-files/${name}`));
   } finally {
     await Deno.remove(work, { recursive: true });
