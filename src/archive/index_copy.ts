@@ -38,7 +38,7 @@ export class IndexCopy {
   private constructor(options: IndexCopyOptions) {
     this.#options = options;
     const fileName = indexFileName(options.name);
-    const folder = options.directory.replace(/\/*$/, "/");
+    const folder = options.directory === "." ? "" : options.directory.replace(/\/*$/, "/");
     const id = crypto.randomUUID().slice(0, 8);
     this.#finalPath = folder + fileName;
     this.#temporaryPath = `${folder}.${fileName}.ectar-${id}`;

@@ -49,7 +49,12 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
       const exclude = { patterns: options.exclude ?? [], gitignore };
       const line = await progressLine(terminal, options.progress);
       try {
-        const extracted = await extractToDirectory(await openInput(options), {
+        const shards = await openInput(options, {
+          needsShards: true,
+          signal,
+          onNotice: (text) => terminal.info(`ectar: ${text}`),
+        });
+        const extracted = await extractToDirectory(shards, {
           directory: options.output,
           verify: options.verifyChecksums,
           partial: options.partial === true,
