@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { EctarError } from "../../../src/errors.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
 import { TapeShardReader } from "../../../src/tape/tape_shard_reader.ts";
-import { type MockEffect, MockTapeDevice, type MockTapeOptions, type TapeMedium } from "../../mocks.ts";
+import {
+  type MockEffect,
+  MockTapeDevice,
+  type MockTapeOptions,
+  type TapeMedium,
+} from "../../mocks.ts";
 import { BLOCK, mockDrives, raitOptions, shardFile, writeArchive } from "./rait_set.ts";
 
 const [K, M] = [2, 3];
