@@ -153,7 +153,11 @@ function inflate(frame: Uint8Array, expectedSize: number): Uint8Array<ArrayBuffe
       `zstd frame holds ${content.length} bytes where ${expectedSize} are expected`,
     );
   }
-  return new Uint8Array(content.buffer, content.byteOffset, expectedSize);
+  // Small content may lie in node's pool, which others use and which cannot be transferred.
+  const isPooled = content.buffer.byteLength <= Buffer.poolSize;
+  return isPooled
+    ? new Uint8Array(content)
+    : new Uint8Array(content.buffer, content.byteOffset, expectedSize);
 }
 
 function checkContentSize(data: Uint8Array): void {

@@ -38,6 +38,19 @@ for (const [kind, create] of KINDS) {
     pool.close();
   });
 
+  Deno.test(`small frames come back, whichever buffers they are read into, ${kind}`, async () => {
+    const pool = create();
+    for (const size of [0, 1, 63, 512, 1536, 4094, 4095, 4096, 8191, 8192, 8193]) {
+      for (const level of [0, 3]) {
+        const { bytes, sha256 } = await pool.compress({ data: noise(size, size) }, level);
+        for (let turn = 0; turn < 3; turn++) {
+          assert.deepEqual(await pool.decompress({ bytes, sha256, size }), noise(size, size));
+        }
+      }
+    }
+    pool.close();
+  });
+
   Deno.test(`views of shared and of larger buffers are taken as they are, ${kind}`, async () => {
     const pool = create();
     for (const buffer of [new SharedArrayBuffer(200_000), new ArrayBuffer(200_000)]) {
