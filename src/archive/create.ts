@@ -9,15 +9,25 @@ import { ChunkWriter } from "../chunk/chunk_writer.ts";
 import { EctarError } from "../errors.ts";
 import { writeIndex } from "../index/index_writer.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
-import type { IndexHead } from "../index/records.ts";
 import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
 import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.ts";
+import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
 import type { Note, TarFrame, TarTotals } from "./tar_frames.ts";
 import type { TarSource } from "./tar_source.ts";
 
+/** Hooks of a run. */
+export interface CreateHooks {
+  /** Ends the archive early. */
+  signal?: AbortSignal | undefined;
+  /** Called after each frame. */
+  onProgress?: ((progress: CreateProgress) => void) | undefined;
+  /** Called for each note as it comes. */
+  onNote?: ((note: Note) => void) | undefined;
+}
+
 /** What an archive is made of and where it goes. */
-export interface CreateParts {
+export interface CreateParts extends CreateHooks {
   /** The tar stream; closed at the end. */
   source: TarSource;
   /** Compresses frames. */
@@ -32,18 +42,6 @@ export interface CreateParts {
   index?: boolean | undefined;
   /** Where the index goes. @default the writer */
   indexTarget?: Pick<ShardSetWriter, "writeIndex"> | undefined;
-  /** Ends the archive early. */
-  signal?: AbortSignal | undefined;
-  /** Called after each frame. */
-  onProgress?: ((progress: CreateProgress) => void) | undefined;
-  /** Called for each note as it comes. */
-  onNote?: ((note: Note) => void) | undefined;
-}
-
-/** What an index says before the chunks, without what only the end of the run tells. */
-export interface ArchiveHead extends Omit<IndexHead, "complete" | "parameters"> {
-  /** How the archive is written. */
-  parameters: Omit<IndexHead["parameters"], "piece_size">;
 }
 
 /** How far a running `create` is. */

@@ -11,14 +11,10 @@ import { completeRaitOptions, type DriveSummary, type RaitOptions } from "../tap
 import { RaitShardWriter } from "../tape/rait_shard_writer.ts";
 import type { OwnOutputOptions } from "../tree/own_outputs.ts";
 import { VERSION } from "../version.ts";
-import {
-  type ArchiveContent,
-  type ArchiveShape,
-  type CreatedArchive,
-  createFromTree,
-  type CreateHooks,
-  ownNames,
-} from "./create_local.ts";
+import type { ArchiveContent, ArchiveShape } from "./archive_content.ts";
+import type { CreatedArchive } from "./archive_tree.ts";
+import type { CreateHooks } from "./create.ts";
+import { createFromTree, ownNames } from "./create_local.ts";
 import { IndexCopy } from "./index_copy.ts";
 import { closeDrives, openDrives } from "./tape_drives.ts";
 

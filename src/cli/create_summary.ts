@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CreatedArchive } from "../archive/create_local.ts";
+import type { CreatedArchive } from "../archive/archive_tree.ts";
 import { isShortfall, type Note } from "../archive/tar_frames.ts";
 import { formatSize } from "./sizes.ts";
 

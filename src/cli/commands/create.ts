@@ -5,7 +5,8 @@
  */
 
 import { type Command, Option } from "@commander-js/extra-typings";
-import { type ArchiveContent, type ArchiveShape, createFiles } from "../../archive/create_local.ts";
+import type { ArchiveContent, ArchiveShape } from "../../archive/archive_content.ts";
+import { createFiles } from "../../archive/create_local.ts";
 import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
 import { packNameList } from "../../tree/name_list.ts";
