@@ -124,5 +124,6 @@ export const ERRNO = {
   ENOTTY: 25,
   ENOSPC: 28,
   ENOSYS: 38,
+  EOVERFLOW: 75,
   ENOMEDIUM: 123,
 } as const;

@@ -11,6 +11,9 @@ import type { TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts"
 import { driveError } from "./drive_error.ts";
 import { ERRNO, MAX_SPACING, MT_OP, type MtStatus, type StCalls } from "./st_abi.ts";
 
+/** No drive or host adapter takes less than this in one read. */
+const SMALLEST_LIMIT_BYTES = 64 * 1024;
+
 /** An opened drive with a tape, in variable-block mode. All calls block. */
 export class StTape {
   readonly #name: string;
@@ -22,6 +25,8 @@ export class StTape {
   #pastWarning = false;
   #atEnd = false;
   #writeFailed = false;
+  /** Bytes that the drive or the host adapter takes in one read. */
+  #maxReadBytes = Infinity;
 
   /**
    * @param name the drive as the operator named it
@@ -44,7 +49,7 @@ export class StTape {
 
   readBlock(buffer: Uint8Array): TapeRead {
     if (this.#atEnd) return { kind: "end-of-data" };
-    const read = this.#calls.read(buffer);
+    const read = this.#read(buffer);
     if (read > 0) {
       if (this.#block === 0 && this.#isBogus()) return this.#end();
       this.#block = plus(this.#block, 1);
@@ -168,6 +173,20 @@ export class StTape {
   close(): void {
     const result = this.#calls.close();
     if (result < 0) throw this.#error("closing", result);
+  }
+
+  /**
+   * Reads with as large a buffer as may be used at all: beyond their own limit the driver refuses
+   * it, whatever the block's length, and the tape does not move.
+   */
+  #read(buffer: Uint8Array): number {
+    while (true) {
+      const bytes = Math.min(buffer.length, this.#maxReadBytes);
+      const read = this.#calls.read(buffer.subarray(0, bytes));
+      const refused = read === -ERRNO.EINVAL || read === -ERRNO.EOVERFLOW;
+      if (!refused || bytes <= SMALLEST_LIMIT_BYTES || this.#status().blockSize !== 0) return read;
+      this.#maxReadBytes = 2 ** Math.ceil(Math.log2(bytes) - 1);
+    }
   }
 
   #notWritten(written: number, refused: boolean, length: number): TapeWrite {

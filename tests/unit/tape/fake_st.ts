@@ -30,7 +30,7 @@ export interface FakeStOptions {
   blockSize?: number;
   /** MTSETBLK is accepted and changes nothing. */
   stuckBlockSize?: boolean;
-  /** Largest block in bytes. */
+  /** Largest block, and largest buffer, in bytes. */
   maxBlockBytes?: number;
   /** After an unreadable block the drive stands behind it, not before. */
   passesBadBlocks?: boolean;
@@ -95,6 +95,7 @@ export class FakeSt implements StCalls {
   read(buffer: Uint8Array): number {
     const scripted = this.#scripted("read");
     if (scripted !== undefined) return scripted;
+    if (buffer.length > (this.#options.maxBlockBytes ?? 8 << 20)) return EINVAL;
     if (this.#blockSize !== 0 && buffer.length % this.#blockSize !== 0) return EINVAL;
     this.#writing = false;
     if (this.#eof >= Eof.EndOfData1) {

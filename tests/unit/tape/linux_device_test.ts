@@ -295,6 +295,28 @@ Deno.test("bytes nobody wrote past the end are taken for the end", async () => {
   assert.equal(await readAll(tape), "10 20 | 30 | 5 |");
 });
 
+Deno.test("a buffer larger than the drive takes is used as far as it does", async () => {
+  const tape = await recorded({ maxBlockBytes: 256 << 10 }, [100, 256 << 10]);
+  for (const bytes of [(1 << 20) + 4096, 300_000, 256 << 10]) {
+    const buffer = new Uint8Array(bytes);
+    await tape.rewind();
+    assert.deepEqual(await tape.readBlock(buffer), { kind: "block", length: 100 });
+    assert.deepEqual(await tape.readBlock(buffer), { kind: "block", length: 256 << 10 });
+    assert.deepEqual(await tape.readBlock(buffer), { kind: "filemark" });
+  }
+  tape.st.next("read", -75);
+  await tape.rewind();
+  const half = await tape.readBlock(new Uint8Array(256 << 10));
+  assert.deepEqual(half, { kind: "block", length: 100 }, "EOVERFLOW: no memory for the buffer");
+  assert.deepEqual(await tape.readBlock(new Uint8Array(256 << 10)), { kind: "too-long" });
+});
+
+Deno.test("a read that is refused whatever its length is an error", async () => {
+  const tape = await recorded({}, [100]);
+  tape.st.next("read", ...Array(30).fill(-22));
+  await assert.rejects(tape.readBlock(new Uint8Array(1 << 20)), /refuses the request \(EINVAL\)/);
+});
+
 Deno.test("a host without memory for a read is no long block", async () => {
   const tape = await recorded({}, [10, 20]);
   tape.st.next("read", -12);
