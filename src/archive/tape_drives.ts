@@ -6,7 +6,6 @@
  */
 
 import { EctarError } from "../errors.ts";
-import type { TapeDevice } from "../tape/device.ts";
 import { openTapeDevice, type OpenTapeMode, type OpenTapeOptions } from "../tape/open_device.ts";
 import type { DeadDrive, RaitDrive } from "../tape/rait_options.ts";
 
@@ -36,7 +35,10 @@ export async function openDrives(
 ): Promise<RaitDrive[]> {
   refuseRepetition(specs);
   const opening = specs.map((spec) => openOne(spec, mode, options));
-  const results = await untilStopped(Promise.allSettled(opening), options.signal, opening);
+  const results = await untilStopped(Promise.allSettled(opening), options.signal).catch((error) => {
+    for (const each of opening) each.then(abandon, () => {});
+    throw error;
+  });
   const refusals = results.flatMap((result) => result.status === "rejected" ? [result.reason] : []);
   const drives = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   if (refusals.length === 0) return drives;
@@ -67,6 +69,10 @@ function isDead({ context }: EctarError): boolean {
   return context.errno !== undefined && DEAD_ERRNOS.has(context.errno);
 }
 
+function abandon(drive: RaitDrive): void {
+  if (!("failure" in drive)) drive.abandon();
+}
+
 function refuseRepetition(specs: readonly string[]): void {
   const seen = new Set<string>();
   for (const spec of specs) {
@@ -75,18 +81,19 @@ function refuseRepetition(specs: readonly string[]): void {
   }
 }
 
-/** A drive may load its tape for hours; nobody who wants to stop should have to wait for it. */
-async function untilStopped<T>(
+/**
+ * A drive may load or wind its tape for hours; nobody who wants to stop should have to wait for it.
+ *
+ * @throws {EctarError} `interrupted` as soon as `signal` is aborted
+ */
+export async function untilStopped<T>(
   done: Promise<T>,
   signal: AbortSignal | undefined,
-  opening: readonly Promise<RaitDrive>[],
 ): Promise<T> {
   if (signal === undefined) return await done;
   const stopped = Promise.withResolvers<never>();
-  const stop = () => {
-    for (const each of opening) each.then(abandon, () => {});
-    stopped.reject(new EctarError("interrupted", "interrupted while waiting for tape drives"));
-  };
+  const stop = () =>
+    stopped.reject(new EctarError("interrupted", "interrupted while tape drives were busy"));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -94,8 +101,4 @@ async function untilStopped<T>(
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-function abandon(drive: RaitDrive): void {
-  if (!("failure" in drive)) (drive as TapeDevice).abandon();
 }

@@ -12,6 +12,7 @@ import { addExtractCommand } from "./commands/extract.ts";
 import { addInfoCommand } from "./commands/info.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
+import { addTapeCommand } from "./commands/tape.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
@@ -49,6 +50,7 @@ export function buildProgram(context: CommandContext): Command {
   addListCommand(program, context);
   addVerifyCommand(program, context);
   addInfoCommand(program, context);
+  addTapeCommand(program as unknown as Command, context);
   return program as unknown as Command;
 }
 
