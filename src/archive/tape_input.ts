@@ -74,6 +74,7 @@ async function openTapes(
       ...settings,
       ...await choiceOf(files),
       indexes: await files?.indexes(),
+      ...files === undefined ? {} : { elsewhere: await shardsIn(files) },
       newSpool,
     });
   } catch (error) {
@@ -96,6 +97,15 @@ async function choiceOf(files: FileShardSetReader | undefined): Promise<ArchiveC
     }
   }
   return { name: files.name };
+}
+
+/** Shards of which there is a file, going by the first chunk. */
+async function shardsIn(files: FileShardSetReader): Promise<Set<number>> {
+  const [first] = await files.chunkNumbers();
+  if (first === undefined) return new Set();
+  const handles = await files.openChunk(first);
+  for (const handle of handles) await handle.close();
+  return new Set(handles.map(({ shard }) => shard));
 }
 
 async function requireEnough(tapes: TapeArchive): Promise<void> {

@@ -39,8 +39,14 @@ export function openImage(path: string, options: OpenImageOptions): ImageTapeDev
     const message = `${path} is no tape image and is left alone; name a new file or a tape image`;
     throw new EctarError("format", message, { drive: path });
   }
-  const writeProtected = options.writeProtected ?? options.mode !== "write";
+  const writeProtected = options.writeProtected ?? isProtected(path, options.mode);
   return new ImageTapeDevice(path, file, create, { ...options, writeProtected });
+}
+
+/** What is only asked for its status tells what writing would meet. */
+function isProtected(path: string, mode: OpenImageOptions["mode"]): boolean {
+  if (mode !== "status") return mode === "read";
+  return ((Deno.statSync(path).mode ?? 0) & 0o222) === 0;
 }
 
 /** Whether the bytes are a tape image, or nothing at all (a blank tape). */

@@ -30,6 +30,8 @@ export interface TapeReaderOptions extends ArchiveChoice {
   bufferBytes?: number;
   /** How long a drive may be silent. */
   timeouts?: Partial<DriveTimeouts>;
+  /** Shards that lie elsewhere: their tapes are not called missing. */
+  elsewhere?: ReadonlySet<number>;
 }
 
 /**
@@ -114,6 +116,7 @@ export class TapeShardReader implements ShardSetReader {
       }
       const reader = new TapeShardReader(set, tapes, devices, remarks);
       for (const shard of reader.missingShards) {
+        if (options.elsewhere?.has(shard)) continue;
         remarks.push(`the tape with shard ${shard} of ${printablePath(set.name)} is in no drive`);
       }
       return reader;
