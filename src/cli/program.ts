@@ -7,12 +7,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import { VERSION } from "../version.ts";
-import { addCreateCommand } from "./commands/create.ts";
-import { addExtractCommand } from "./commands/extract.ts";
-import { addInfoCommand } from "./commands/info.ts";
-import { addListCommand } from "./commands/list.ts";
-import { addVerifyCommand } from "./commands/verify.ts";
-import { addTapeCommand } from "./commands/tape.ts";
+import { COMMANDS } from "./command_list.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
@@ -26,8 +21,14 @@ export interface CommandContext {
   exit(code: number): void;
 }
 
-/** Builds the command tree. */
-export function buildProgram(context: CommandContext): Command {
+/**
+ * Builds the command tree. Commands that are not `wanted` are there by name only, for help and for
+ * "did you mean".
+ */
+export async function buildProgram(
+  context: CommandContext,
+  wanted: (name: string) => boolean,
+): Promise<Command> {
   const program = new Command("ectar")
     .description(
       "Archives files as tar, zstd and Reed-Solomon shards, onto files or several tapes at once.",
@@ -36,6 +37,7 @@ export function buildProgram(context: CommandContext): Command {
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.printRaw(new TextEncoder().encode(text)),
@@ -45,13 +47,12 @@ export function buildProgram(context: CommandContext): Command {
       getErrHasColors: () => context.terminal.errorIsTerminal && !Deno.env.get("NO_COLOR"),
     })
     .addHelpText("after", exitCodeHelp());
-  addCreateCommand(program, context);
-  addExtractCommand(program, context);
-  addListCommand(program, context);
-  addVerifyCommand(program, context);
-  addInfoCommand(program, context);
-  addTapeCommand(program as unknown as Command, context);
-  return program as unknown as Command;
+  const tree = program as unknown as Command;
+  for (const { name, summary, load } of COMMANDS) {
+    if (wanted(name)) (await load())(tree, context);
+    else tree.command(name).description(summary);
+  }
+  return tree;
 }
 
 /** Runs one command line; returns the exit code. Never throws for what ectar foresees. */
@@ -60,7 +61,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   let exitCode: number = EXIT.ok;
   const context = { terminal, signal, exit: (code: number) => exitCode = code };
   try {
-    const program = buildProgram(context);
+    const program = await buildProgram(context, (name) => args.includes(name));
     if (args.length === 0) {
       terminal.warn("no command given; see ectar --help");
       return EXIT.usage;
