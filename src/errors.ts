@@ -60,13 +60,15 @@ export interface ErrorContext {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { EctarError } from "@ectar/ectar";
  *
  * const error = new EctarError("not-found", "no shards of chunk 3", { chunk: 3 });
- * console.assert(error.code === "not-found" && error.context.chunk === 3);
+ * assert(error.code === "not-found" && error.context.chunk === 3);
  * ```
  */
 export class EctarError extends Error {
+  /** Always `EctarError`, also where several copies of this module are loaded. */
   override readonly name = "EctarError";
   /** The kind of failure. */
   readonly code: ErrorCode;
@@ -74,6 +76,8 @@ export class EctarError extends Error {
   readonly context: ErrorContext;
 
   /**
+   * A failure, to be thrown.
+   *
    * @param code the kind of failure
    * @param message one line for people, without a full stop, naming what is wrong and where
    * @param context where it happened, for programs

@@ -39,9 +39,10 @@ const ENCODER = new TextEncoder();
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { printablePath } from "@ectar/ectar";
  *
- * console.assert(printablePath(new Uint8Array([0x61, 0x0a, 0xff])) === "a\\n\\377");
+ * assert(printablePath(new Uint8Array([0x61, 0x0a, 0xff])) === "a\\n\\377");
  * ```
  */
 export function printablePath(path: Uint8Array | string): string {

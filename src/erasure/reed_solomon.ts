@@ -37,6 +37,7 @@ export interface ReedSolomonOptions {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { ReedSolomon } from "@ectar/ectar";
  *
  * const codec = ReedSolomon.create(2, 3);
@@ -47,7 +48,7 @@ export interface ReedSolomonOptions {
  *
  * batch.shard(0).fill(0);
  * codec.reconstruct(batch, [1, 2], [0], 5);
- * console.assert(new TextDecoder().decode(batch.shard(0).slice()) === "hello");
+ * assert(new TextDecoder().decode(batch.shard(0).slice()) === "hello");
  * ```
  */
 export class ReedSolomon {

@@ -23,6 +23,11 @@ export class IndexReader {
   readonly #handle: IndexHandle;
   #head: IndexHead | undefined;
 
+  /**
+   * An index that nothing has been read of yet.
+   *
+   * @param handle its bytes
+   */
   constructor(handle: IndexHandle) {
     this.#handle = handle;
   }

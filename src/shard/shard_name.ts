@@ -24,9 +24,10 @@ const INDEX_SUFFIX = ".index.zst";
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { shardFileName } from "@ectar/ectar";
  *
- * console.assert(shardFileName("backup", 1, 0) === "backup.c001.s00");
+ * assert(shardFileName("backup", 1, 0) === "backup.c001.s00");
  * ```
  */
 export function shardFileName(name: string, chunk: number, shard: number): string {

@@ -17,6 +17,7 @@ import { type MockCounts, type MockTapeOptions, noCounts } from "./mock_options.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MockTapeDevice } from "@ectar/ectar";
  *
  * const drive = new MockTapeDevice({ name: "drive 0" });
@@ -26,7 +27,7 @@ import { type MockCounts, type MockTapeOptions, noCounts } from "./mock_options.
  * await drive.rewind();
  * const buffer = new Uint8Array(1024);
  * const met = await drive.readBlock(buffer);
- * console.assert(met.kind === "block" && met.length === 512);
+ * assert(met.kind === "block" && met.length === 512);
  * ```
  */
 export class MockTapeDevice implements TapeDevice {

@@ -29,13 +29,14 @@ export interface TapeMediumOptions {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MockTapeDevice, TapeMedium } from "@ectar/ectar";
  *
  * const medium = new TapeMedium({ capacityBytes: 1 << 20 });
  * const drive = new MockTapeDevice({ medium });
  * await drive.writeBlock(new Uint8Array(512));
  * await drive.writeFilemarks(1, false);
- * console.assert(medium.files()[0].length === 512);
+ * assert(medium.files()[0].length === 512);
  * ```
  */
 export class TapeMedium {

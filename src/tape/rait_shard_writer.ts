@@ -33,6 +33,7 @@ type Place = DriveLane | { shard: number; drive: string; reason: string; volumeU
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MockTapeDevice, RaitShardWriter } from "@ectar/ectar";
  *
  * const drives = [0, 1, 2].map((i) => new MockTapeDevice({ name: `drive ${i}` }));
@@ -45,10 +46,10 @@ type Place = DriveLane | { shard: number; drive: string; reason: string; volumeU
  * });
  * await writer.begin();
  * await writer.beginChunk(1);
- * await writer.write([0, 1, 2].map(() => new Uint8Array(509))); // with its header: one block
+ * await writer.write([0, 1, 2].map(() => new Uint8Array(510))); // with its header: one block
  * await writer.endChunk();
  * const [chunk] = await writer.freeze();
- * console.assert(chunk.every((shard) => shard.extents[0].tapeFile === 1));
+ * assert(chunk.every((shard) => shard.extents[0].tapeFile === 1));
  * await writer.close();
  * ```
  */

@@ -12,10 +12,11 @@ import type { TapePosition, TapeStatus } from "./device.ts";
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MockTapeDevice, statusLines } from "@ectar/ectar";
  *
  * const lines = statusLines(await new MockTapeDevice().status());
- * console.assert(lines[0] === "tape: ready");
+ * assert(lines[0] === "tape: ready");
  * ```
  */
 export function statusLines(status: TapeStatus): string[] {

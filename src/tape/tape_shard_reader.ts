@@ -42,13 +42,14 @@ export interface TapeReaderOptions extends ArchiveChoice {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MockTapeDevice, TapeShardReader } from "@ectar/ectar";
  *
  * const blank = new MockTapeDevice({ name: "drive 0" });
  * try {
  *   await TapeShardReader.open([blank]);
  * } catch (error) {
- *   console.assert((error as Error).message.includes("drive 0: a blank tape"));
+ *   assert((error as Error).message.includes("drive 0: a blank tape"));
  * }
  * ```
  */

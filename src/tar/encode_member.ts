@@ -43,6 +43,7 @@ export function memberSize(entry: TarEntry): number {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { encodeMemberHeader, type TarEntry } from "@ectar/ectar";
  *
  * const none = new Uint8Array(0);
@@ -62,7 +63,7 @@ export function memberSize(entry: TarEntry): number {
  *   xattrs: [],
  *   sparse: undefined,
  * };
- * console.assert(encodeMemberHeader(entry).length === 512);
+ * assert(encodeMemberHeader(entry).length === 512);
  * ```
  */
 export function encodeMemberHeader(entry: TarEntry): Uint8Array {

@@ -52,6 +52,7 @@ const SPECIAL: Record<string, string> = {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { TarDecoder } from "@ectar/ectar";
  *
  * let ended = false;
@@ -64,7 +65,7 @@ const SPECIAL: Record<string, string> = {
  * });
  * decoder.push(new Uint8Array(1024));
  * decoder.finish();
- * console.assert(ended);
+ * assert(ended);
  * ```
  */
 export class TarDecoder {
@@ -87,6 +88,8 @@ export class TarDecoder {
   #skipLeft = 0;
 
   /**
+   * A decoder at the first byte of a tar.
+   *
    * @param handler is told what the tar holds
    * @param options limits and names
    */

@@ -24,10 +24,13 @@ export type NodeKind =
 
 /** What the system knows about a node. Inode numbers have 64 bits and so come in halves. */
 export interface NodeStat {
+  /** What it is; never `unknown`. */
   kind: NodeKind;
   /** Permission bits with setuid, setgid and sticky. */
   mode: number;
+  /** Numeric owner. */
   uid: number;
+  /** Numeric group. */
   gid: number;
   /** Bytes as programs see them; meaningful for files. */
   size: number;
@@ -35,16 +38,23 @@ export interface NodeStat {
   blocks: number;
   /** Names the node has. */
   links: number;
+  /** Modification time: whole seconds since 1970, rounded down. */
   mtimeSeconds: number;
+  /** Nanoseconds after that, 0 to 999999999. */
   mtimeNanoseconds: number;
+  /** Time of the last change of content or metadata: whole seconds since 1970, rounded down. */
   ctimeSeconds: number;
+  /** Nanoseconds after that, 0 to 999999999. */
   ctimeNanoseconds: number;
   /** Device the node lies on, one number. */
   device: number;
+  /** Upper 32 bits of the inode number. */
   inodeHigh: number;
+  /** Lower 32 bits of the inode number. */
   inodeLow: number;
-  /** Device numbers of a device node. */
+  /** Major device number of a device node. */
   deviceMajor: number;
+  /** Minor device number of a device node. */
   deviceMinor: number;
 }
 
@@ -55,6 +65,7 @@ export function isSameNode(a: NodeStat, b: NodeStat): boolean {
 
 /** The names in a directory, sorted by bytes, without `.` and `..`. */
 export interface NodeNames {
+  /** How many there are. */
   readonly count: number;
   /** The name at `index`, as a view that must not be written to. */
   name(index: number): Uint8Array;
@@ -64,7 +75,7 @@ export interface NodeNames {
 
 /** An open regular file. */
 export interface TreeFile {
-  /** @throws {EctarError} io */
+  /** The file as it is now. @throws {EctarError} io */
   stat(): NodeStat;
   /**
    * Reads at `offset` and returns how many bytes came; 0 means the file ends there.
@@ -85,6 +96,7 @@ export interface TreeFile {
    * @throws {EctarError} permission, io
    */
   attributes(): ExtendedAttribute[];
+  /** Lets go of it. */
   close(): void;
 }
 
@@ -95,9 +107,9 @@ export interface TreeFile {
 export interface TreeDirectory {
   /** The directory as it was when opened. */
   readonly stat: NodeStat;
-  /** @throws {EctarError} not-found, permission, io */
+  /** What is in it. @throws {EctarError} not-found, permission, io */
   names(): NodeNames;
-  /** @throws {EctarError} not-found, permission, io */
+  /** What the system knows about a node here. @throws {EctarError} not-found, permission, io */
   statOf(name: Uint8Array, follow: boolean): NodeStat;
   /**
    * Opens a directory for listing. It must be closed before this one.
@@ -118,12 +130,13 @@ export interface TreeDirectory {
    * @throws {EctarError} not-found, permission, io
    */
   openFile(name: Uint8Array, follow: boolean): TreeFile;
-  /** @throws {EctarError} not-found, permission, io */
+  /** Target of a symlink here, as bytes. @throws {EctarError} not-found, permission, io */
   linkTarget(name: Uint8Array): Uint8Array;
   /** All extended attributes of a node here. @throws {EctarError} not-found, permission, io */
   attributesOf(name: Uint8Array, follow: boolean): ExtendedAttribute[];
   /** All extended attributes of this directory. @throws {EctarError} permission, io */
   attributes(): ExtendedAttribute[];
+  /** Lets go of it. */
   close(): void;
 }
 

@@ -37,12 +37,15 @@ export interface MemoryFaults {
 
 /** A stretch of data in a file with holes. */
 export interface MemorySegment {
+  /** Offset in the file, in bytes. */
   offset: number;
+  /** What stands there. */
   data: Uint8Array;
 }
 
 /** A node to build a tree from. The same object under several names is one node with hard links. */
 export interface MemoryNode {
+  /** What it is. */
   kind: Exclude<NodeKind, "unknown">;
   /** Bytes of a file. */
   content?: Uint8Array;
@@ -52,19 +55,32 @@ export interface MemoryNode {
   entries?: [name: string | Uint8Array, node: MemoryNode][];
   /** Target of a symlink. */
   target?: string;
+  /** Permission bits. @default 0o755 for directories, else 0o644 */
   mode?: number;
+  /** Numeric owner. @default 0 */
   uid?: number;
+  /** Numeric group. @default 0 */
   gid?: number;
+  /** Modification time in nanoseconds since 1970. @default 0 */
   mtimeNs?: bigint;
+  /** Extended attributes, sorted by name. @default none */
   attributes?: ExtendedAttribute[];
+  /** Major device number of a device node. @default 0 */
   deviceMajor?: number;
+  /** Minor device number of a device node. @default 0 */
   deviceMinor?: number;
-  /** Number of the file system it lies on. */
+  /** Number of the file system it lies on. @default 1 */
   device?: number;
+  /** How it misbehaves. */
   faults?: MemoryFaults;
 }
 
-/** A directory of `entries`. */
+/**
+ * A directory of `entries`.
+ *
+ * @param entries nodes by name; as a list where names are bytes
+ * @param rest metadata and faults
+ */
 export function memoryDirectory(
   entries: Record<string, MemoryNode> | [string | Uint8Array, MemoryNode][],
   rest: Partial<MemoryNode> = {},
@@ -73,7 +89,12 @@ export function memoryDirectory(
   return { kind: "directory", entries: list, ...rest };
 }
 
-/** A regular file. */
+/**
+ * A regular file.
+ *
+ * @param content its bytes, or text to be taken as UTF-8
+ * @param rest metadata and faults
+ */
 export function memoryFile(
   content: string | Uint8Array,
   rest: Partial<MemoryNode> = {},
@@ -92,14 +113,20 @@ interface Identity {
 
 /** A tree whose root directory and current directory are both `root`. */
 export class MemoryFileTree implements FileTree {
-  /** Names of users and groups by number. */
-  readonly users = new Map<number, string>();
-  readonly groups = new Map<number, string>();
+  /** Names of users by number. */
+  readonly users: Map<number, string> = new Map();
+  /** Names of groups by number. */
+  readonly groups: Map<number, string> = new Map();
   /** Directories and files open now. */
   open = 0;
   readonly #root: MemoryNode;
   readonly #identities = new Map<MemoryNode, Identity>();
 
+  /**
+   * A tree of nodes; their names must not change any more.
+   *
+   * @param root the directory that paths are looked up in
+   */
   constructor(root: MemoryNode) {
     this.#root = root;
     this.#number(root);

@@ -11,17 +11,23 @@ import type { SpecialNodeType } from "./restore_target.ts";
 
 /** One node; which fields mean something depends on its type. */
 export interface MemoryNode {
+  /** What it is. */
   readonly type: "file" | "directory" | "symlink" | SpecialNodeType;
+  /** Number of the node; the same under all names of one node. */
   readonly inode: number;
+  /** Permission bits with setuid, setgid and sticky. */
   mode: number;
+  /** Numeric owner. */
   uid: number;
+  /** Numeric group. */
   gid: number;
+  /** Modification time in nanoseconds since 1970. */
   mtimeNs: bigint;
   /** Content of a file; holes read as zeros. */
   content: Uint8Array;
   /** Target of a symbolic link. */
   linkTarget: Uint8Array;
-  /** Device numbers. */
+  /** Major and minor device number. */
   device: [number, number];
   /** Values by name, names with one character a byte. */
   readonly xattrs: Map<string, Uint8Array>;
@@ -35,7 +41,7 @@ export interface MemoryRestoreOptions {
   uid?: number;
   /** Groups, the effective one first. @default [0] */
   groups?: readonly number[];
-  /** @default 0o022 */
+  /** Permission bits that new directories lack. @default 0o022 */
   umask?: number;
   /** Called before each operation; an error number makes it fail. */
   fault?: (operation: string, name: string) => number | undefined;
@@ -56,6 +62,11 @@ export class MemoryRestoreTree implements RestoreTarget {
   #inodes = 0;
   #clockNs = 1_700_000_000_000_000_000n;
 
+  /**
+   * An empty output directory.
+   *
+   * @param options who restores, and what fails
+   */
   constructor(options: MemoryRestoreOptions = {}) {
     this.uid = options.uid ?? 0;
     this.groups = options.groups ?? [0];

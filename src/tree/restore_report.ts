@@ -36,6 +36,7 @@ export type RestoreNoteKind =
 
 /** How often something was noted, with the first example. */
 export interface RestoreNote {
+  /** What was noted. */
   kind: RestoreNoteKind;
   /** Members concerned. */
   count: number;

@@ -39,6 +39,8 @@ export class FramePool implements FrameCompressor {
   #closed = false;
 
   /**
+   * A pool without Workers yet.
+   *
    * @param wanted most Workers, at least 1
    * @default one per processor core
    */
