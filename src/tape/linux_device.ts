@@ -7,6 +7,7 @@
 
 import { isPageAligned, pageAlignedBuffer } from "../../ffi/tape.ts";
 import { EctarError } from "../errors.ts";
+import { workerUrl } from "../worker_url.ts";
 import type { TapeDevice, TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import type { DriveAnswer, DriveCall, DriveOpening } from "./drive_server.ts";
@@ -198,7 +199,7 @@ export class LinuxTapeDevice implements TapeDevice {
 }
 
 function startThread(): DriveThread {
-  const worker = new Worker(new URL("./drive_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(workerUrl("drive_worker", import.meta.url), { type: "module" });
   const thread: DriveThread = {
     send: (call) => worker.postMessage(call),
     onAnswer: () => {},

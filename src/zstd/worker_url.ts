@@ -1,10 +1,12 @@
 /**
- * Where the Workers' code lies, in one place for bundlers and `deno compile --include`.
+ * Where the compressing Workers' code lies.
  *
  * @module
  */
 
+import { workerUrl } from "../worker_url.ts";
+
 /** The module that compressing Workers run. */
 export function zstdWorkerUrl(): URL {
-  return new URL("./zstd_worker.ts", import.meta.url);
+  return workerUrl("zstd_worker", import.meta.url);
 }
