@@ -46,11 +46,7 @@ export interface TapeReaderOptions extends ArchiveChoice {
  * import { MockTapeDevice, TapeShardReader } from "@ectar/ectar";
  *
  * const blank = new MockTapeDevice({ name: "drive 0" });
- * try {
- *   await TapeShardReader.open([blank]);
- * } catch (error) {
- *   assert((error as Error).message.includes("drive 0: a blank tape"));
- * }
+ * await assert.rejects(TapeShardReader.open([blank]), /drive 0: a blank tape/);
  * ```
  */
 export class TapeShardReader implements ShardSetReader {
