@@ -57,6 +57,9 @@ export interface ExtractSummary {
 /** Most names that a summary holds. */
 export const MAX_NAMED = 10_000;
 
+/** Most names in the message of a run that a loss ended. */
+const MAX_IN_MESSAGE = 20;
+
 /**
  * Extracts members of an archive.
  *
@@ -76,6 +79,8 @@ class Extraction {
   readonly #selector: PathSelector;
   readonly #restorer: Restorer;
   readonly #partialNames: string[] = [];
+  /** The gap that ended the run, where losses are not put up with. */
+  #fatal: LostPart["tar"] | undefined;
 
   constructor(archive: OpenArchive, options: ExtractOptions) {
     this.#archive = archive;
@@ -86,7 +91,7 @@ class Extraction {
 
   async run(): Promise<ExtractSummary> {
     let finished: RestoreSummary;
-    let pending: ReadonlyMap<string, Uint8Array[]>;
+    let pending: readonly Uint8Array[];
     try {
       const handler = new RestoreHandler(this.#restorer, this.#selector, {
         onProblem: (line) => this.#options.onProblem?.(line),
@@ -96,7 +101,10 @@ class Extraction {
         await this.#items((path, isDirectory) => this.#selector.selects(path, isDirectory)),
         handler,
       );
-      pending = await this.#restoreLinkTargets(handler.missingTargets);
+      await this.#restoreLinkTargets(handler);
+      pending = handler.lostLinks;
+    } catch (error) {
+      throw await this.#withLostNames(error);
     } finally {
       finished = this.#restorer.finish();
     }
@@ -130,24 +138,35 @@ class Extraction {
     }, part);
   }
 
-  /**
-   * Hard links whose target was not selected get the target's data. Returns links that stay without:
-   * their target's member is lost.
-   */
-  async #restoreLinkTargets(
-    missing: ReadonlyMap<string, Uint8Array[]>,
-  ): Promise<ReadonlyMap<string, Uint8Array[]>> {
-    if (missing.size === 0 || this.#options.selection === undefined) return missing;
-    const handler = new LinkTargetHandler(this.#restorer, missing, {
+  /** Hard links whose target was not restored get the target's data where the archive has it. */
+  async #restoreLinkTargets({ missingTargets, lostLinks }: RestoreHandler): Promise<void> {
+    if (missingTargets.size === 0) return;
+    const handler = new LinkTargetHandler(this.#restorer, missingTargets, {
       onProblem: (line) => this.#options.onProblem?.(line),
       onPartial: (path) => this.#partialNames.push(path),
     });
     const selects = (path: Uint8Array) => handler.wants(path);
     await this.#stream(await this.#items(selects), handler);
-    return handler.stillMissing;
+    for (const links of handler.stillMissing.values()) {
+      for (const link of links) lostLinks.push(link);
+    }
+  }
+
+  /** The error of a gap with the names of the members in it, as far as an index tells. */
+  async #withLostNames(error: unknown): Promise<unknown> {
+    if (this.#fatal === undefined || !(error instanceof EctarError)) return error;
+    const selects = (path: Uint8Array, isDirectory: boolean) =>
+      this.#selector.selects(path, isDirectory);
+    const { names, count } = await lostMembers(this.#archive, [{ tar: this.#fatal }], selects);
+    if (count === 0) return error;
+    const more = count > MAX_IN_MESSAGE ? ` and ${count - MAX_IN_MESSAGE} more` : "";
+    const message = `${error.message}; members in it: ` +
+      names.slice(0, MAX_IN_MESSAGE).join(", ") + more;
+    return new EctarError(error.code, message, error.context, { cause: error });
   }
 
   #lossError(start: number, end: number | undefined, reason: string): EctarError {
+    this.#fatal = { start, end };
     const bytes = end === undefined ? `tar bytes from ${start} on` : `tar bytes ${start} to ${end}`;
     return new EctarError("damaged", `${this.#archive.name}: ${reason} (${bytes} are lost)`, {
       archive: this.#archive.name,
@@ -157,13 +176,11 @@ class Extraction {
 
   async #summary(
     finished: RestoreSummary,
-    pending: ReadonlyMap<string, Uint8Array[]>,
+    pending: readonly Uint8Array[],
   ): Promise<ExtractSummary> {
-    const lostParts = this.#archive.reader?.lost ?? [];
+    const lostParts = outermost(this.#archive.reader?.lost ?? []);
     const named = new Set(this.#partialNames);
-    for (const links of pending.values()) {
-      for (const link of links) named.add(printablePath(link));
-    }
+    for (const link of pending) named.add(printablePath(link));
     const lost = await lostMembers(
       this.#archive,
       lostParts,
@@ -180,4 +197,16 @@ class Extraction {
       notFound: this.#selector.unused(),
     };
   }
+}
+
+/** Without the parts that lie within others: what was read twice is lost once. */
+function outermost(parts: readonly LostPart[]): LostPart[] {
+  const endOf = ({ tar }: LostPart) => tar.end ?? Infinity;
+  const sorted = [...parts].sort((a, b) => a.tar.start - b.tar.start || endOf(b) - endOf(a));
+  let reached = -1;
+  return sorted.filter((part) => {
+    const reachesFurther = endOf(part) > reached;
+    reached = Math.max(reached, endOf(part));
+    return reachesFurther;
+  });
 }

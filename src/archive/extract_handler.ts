@@ -23,6 +23,9 @@ export interface RestoreHooks {
 export class RestoreHandler implements TarHandler {
   /** By path text of the target: hard links that were selected while their target was not there. */
   readonly missingTargets = new Map<string, Uint8Array[]>();
+  /** Hard links whose target is incomplete. */
+  readonly lostLinks: Uint8Array[] = [];
+  readonly #partial = new Set<string>();
   readonly #restorer: Restorer;
   readonly #selector: PathSelector;
   readonly #hooks: RestoreHooks;
@@ -50,13 +53,13 @@ export class RestoreHandler implements TarHandler {
     this.#entry = undefined;
     const outcome = this.#restorer.end(intact);
     if (outcome.kind === "link-target-missing") {
-      const target = matchingText(entry.linkTarget);
-      const links = this.missingTargets.get(target);
-      if (links === undefined) this.missingTargets.set(target, [entry.path]);
-      else links.push(entry.path);
+      this.#missLink(entry);
       return;
     }
-    if (outcome.kind === "partial") this.#hooks.onPartial(printablePath(entry.path));
+    if (outcome.kind === "partial") {
+      this.#partial.add(matchingText(entry.path));
+      this.#hooks.onPartial(printablePath(entry.path));
+    }
     if (outcome.kind !== "restored" && outcome.kind !== "ignored") {
       this.#hooks.onProblem(outcome.message);
     }
@@ -66,6 +69,14 @@ export class RestoreHandler implements TarHandler {
 
   problem(problem: TarProblem): void {
     this.#hooks.onProblem(problem.message);
+  }
+
+  #missLink({ path, linkTarget }: TarEntry): void {
+    const target = matchingText(linkTarget);
+    const links = this.missingTargets.get(target);
+    if (this.#partial.has(target)) this.lostLinks.push(path);
+    else if (links === undefined) this.missingTargets.set(target, [path]);
+    else links.push(path);
   }
 }
 

@@ -26,7 +26,7 @@ export interface LostMembers {
 /** Looks up which selected members overlap `lost`. */
 export async function lostMembers(
   archive: OpenArchive,
-  lost: readonly LostPart[],
+  lost: readonly Pick<LostPart, "tar">[],
   selects: (path: Uint8Array, isDirectory: boolean) => boolean,
 ): Promise<LostMembers> {
   const found: LostMembers = { names: [], count: 0, complete: lost.length === 0 };

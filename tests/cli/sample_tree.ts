@@ -58,6 +58,13 @@ export async function assertSameTree(
   assert.deepEqual(differences, []);
 }
 
+/** As `assert.deepEqual`, which would take minutes to show how megabytes differ. */
+export function assertSameBytes(actual: Uint8Array, expected: Uint8Array, what = ""): void {
+  assert.equal(actual.length, expected.length, what);
+  const at = actual.findIndex((byte, i) => byte !== expected[i]);
+  assert.equal(at, -1, `first different byte of ${what}`);
+}
+
 /** Names in a directory, sorted, hidden ones too. */
 export function namesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();

@@ -94,7 +94,9 @@ for (const [indexCase, spoilIndex] of Object.entries(INDEXES)) {
             const isVictim = victims(chunk).includes(shard);
             if (said) assert.ok(isVictim, `chunk ${chunk}, shard ${shard} is blamed:\n${stderr}`);
             // Parity that nobody needs is not read; `verify` does that.
-            if (isVictim && shard < K) assert.ok(said, `chunk ${chunk}, shard ${shard}:\n${stderr}`);
+            if (isVictim && shard < K) {
+              assert.ok(said, `chunk ${chunk}, shard ${shard}:\n${stderr}`);
+            }
           }
         }
       }));
@@ -142,13 +144,17 @@ Deno.test("pieces of all shards may be damaged, in different places", () =>
     }
   }));
 
-Deno.test("a shard that cannot be opened counts as missing", { ignore: Deno.uid() === 0 }, () =>
-  withCopy(async ({ scratch, shards, out }) => {
-    await Deno.chmod(shardPath(shards, 2, 1), 0);
-    const run = await ectarExits(3, shards.directory, "extract", "-i", "b", "-o", "out");
-    assert.match(run.stderr, /permission denied/);
-    await assertSameTree(`${scratch}/in`, out);
-  }));
+Deno.test(
+  "a shard that cannot be opened counts as missing",
+  { ignore: Deno.uid() === 0 },
+  () =>
+    withCopy(async ({ scratch, shards, out }) => {
+      await Deno.chmod(shardPath(shards, 2, 1), 0);
+      const run = await ectarExits(3, shards.directory, "extract", "-i", "b", "-o", "out");
+      assert.match(run.stderr, /permission denied/);
+      await assertSameTree(`${scratch}/in`, out);
+    }),
+);
 
 Deno.test("a directory or a dangling link under a shard's name counts as missing", () =>
   withCopy(async ({ scratch, shards, out }) => {
