@@ -10,7 +10,13 @@ import { ReedSolomon } from "../erasure/reed_solomon.ts";
 import type { ChunkHeader } from "./header.ts";
 import { EctarError } from "../errors.ts";
 import type { ByteRange, ShardSetReader } from "../shard/shard_io.ts";
-import { checkChunks, type CheckDepth, type ChunkCheck } from "./read_check.ts";
+import {
+  checkAt,
+  type CheckDepth,
+  type ChunkCheck,
+  type ChunkVisit,
+  visitChunks,
+} from "./read_check.ts";
 import { ChunkReader } from "./read_chunk.ts";
 import { type ContentItem, type FrameDecompressor, readContent } from "./read_content.ts";
 import { DamageLog } from "./read_damage.ts";
@@ -54,6 +60,14 @@ export interface ChunkExtent {
   tarOffset: number;
   /** Tar bytes in it. */
   tarBytes: number;
+}
+
+/** How chunks are checked. */
+export interface CheckOptions {
+  /** First chunk to check. @default 1 */
+  from?: number | undefined;
+  /** Called with the chunk bytes that were proven, as they come. */
+  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** An archive being read. One stream at a time. */
@@ -142,20 +156,30 @@ export class ArchiveReader {
    * @param depth `ends`: presence, sizes, identity, header and trailer; `pieces`: all bytes of all
    *   shards against their checksums; `parity`: besides, all shards against each other
    */
-  check(depth: CheckDepth): AsyncGenerator<ChunkCheck> {
-    return checkChunks({
+  check(depth: CheckDepth, options: CheckOptions = {}): AsyncGenerator<ChunkCheck> {
+    return this.visit(checkAt(depth, options.onBytes), options.from);
+  }
+
+  /**
+   * Looks at chunk after chunk; those that cannot be opened come as lost.
+   *
+   * @param from first chunk to look at
+   */
+  visit(visit: ChunkVisit, from = 1): AsyncGenerator<ChunkCheck> {
+    const archive = {
       name: this.#options.shards.name,
       chunks: this.#chunks,
-      open: (chunk) => this.#openChunk(chunk),
-      isLast: async (chunk) => {
+      open: (chunk: number) => this.#openChunk(chunk),
+      isLast: async (chunk: number) => {
         const [index] = await recordsOf(chunk, this.indexes);
         return index?.record.last;
       },
       isUnfinished: this.indexes.some(({ head }) => !head.complete),
       damage: this.damage,
       lost: this.lost,
-      remark: (line) => this.#remark(line),
-    }, depth);
+      remark: (line: string) => this.#remark(line),
+    };
+    return visitChunks(archive, visit, from);
   }
 
   /**

@@ -44,21 +44,38 @@ export interface CheckedArchive {
   remark(line: string): void;
 }
 
-/** Checks all chunks in order, those that should be there and are not included. */
-export async function* checkChunks(
+/** What came of looking at a chunk that could be opened. */
+export interface ChunkFinding {
+  /** Data frames that cannot be restored. */
+  lostFrames: number;
+  /** Why something cannot be restored; undefined when all can. */
+  lost: string | undefined;
+}
+
+/** Looks at one open chunk. */
+export type ChunkVisit = (reader: ChunkReader, chunk: number) => Promise<ChunkFinding>;
+
+/**
+ * Visits all chunks in order, those that should be there and are not included.
+ *
+ * @param from chunk to begin with; those before it count as visited
+ */
+export async function* visitChunks(
   archive: CheckedArchive,
-  depth: CheckDepth,
+  visit: ChunkVisit,
+  from = 1,
 ): AsyncGenerator<ChunkCheck> {
-  let next = 1;
+  let next = from;
   let ended = false;
   for (const chunk of archive.chunks) {
+    if (chunk < from) continue;
     if (ended) {
       archive.remark(`chunk ${chunk} comes after the archive's last; ignored`);
       continue;
     }
     for (; next < chunk; next++) yield lostChunk(archive, next, "no shards were found");
     next = chunk + 1;
-    const { last, check } = await checkChunk(archive, chunk, depth);
+    const { last, check } = await visitChunk(archive, chunk, visit);
     ended = last;
     yield check;
   }
@@ -75,10 +92,10 @@ export async function* checkChunks(
   }
 }
 
-async function checkChunk(
+async function visitChunk(
   archive: CheckedArchive,
   chunk: number,
-  depth: CheckDepth,
+  visit: ChunkVisit,
 ): Promise<{ check: ChunkCheck; last: boolean }> {
   let reader: ChunkReader;
   try {
@@ -89,23 +106,40 @@ async function checkChunk(
     return { check: lostChunk(archive, chunk, error.message), last };
   }
   try {
-    const { facts, proveEnds } = reader.opened;
-    let lostFrames = 0;
-    let lost: string | undefined;
-    if (depth === "ends") await proveEnds();
-    else {
-      for await (const frame of reader.frames({ audit: depth })) {
-        if (frame.kind !== "lost") continue;
-        lostFrames++;
-        lost ??= frame.reason;
-      }
-    }
+    const { lostFrames, lost } = await visit(reader, chunk);
     if (lost !== undefined) recordLoss(archive, chunk, lost);
+    const { facts } = reader.opened;
     const frames = facts.layout.data.length;
     return { check: { chunk, frames, lostFrames, lost }, last: facts.last };
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Checks a chunk without decompressing anything.
+ *
+ * @param onBytes called with the chunk bytes that were proven, as they come
+ */
+export function checkAt(
+  depth: CheckDepth,
+  onBytes: (bytes: number) => void = () => {},
+): ChunkVisit {
+  return async (reader) => {
+    if (depth === "ends") {
+      await reader.opened.proveEnds();
+      return { lostFrames: 0, lost: undefined };
+    }
+    let lostFrames = 0;
+    let lost: string | undefined;
+    for await (const frame of reader.frames({ audit: depth })) {
+      if (frame.kind === "frame") onBytes(frame.bytes.length);
+      if (frame.kind !== "lost") continue;
+      lostFrames++;
+      lost ??= frame.reason;
+    }
+    return { lostFrames, lost };
+  };
 }
 
 function lostChunk(archive: CheckedArchive, chunk: number, reason: string): ChunkCheck {

@@ -92,7 +92,7 @@ export class ChunkReader {
       const whole = { start: 0, end: this.#opened.prover.layout.shardBytes };
       const auditor = new Auditor(this.#opened.prover, options.audit === "parity");
       yield* this.#run(wanted, whole, options, auditor);
-      await this.explain(true);
+      await this.explain(true, auditor.disputed);
       return;
     }
     for (const run of consecutive(wanted)) {
@@ -194,11 +194,13 @@ export class ChunkReader {
   /**
    * Finds out which shards are wrong where no checksum covers them: when frames were recovered
    * without knowing, or, thoroughly, in any case. To be called when all frames are through.
+   *
+   * @param disputed payload ranges where shards disagree though their checksums pass
    */
-  async explain(thorough = false): Promise<void> {
+  async explain(thorough = false, disputed: readonly ByteRange[] = []): Promise<void> {
     await this.#recovering;
     const { prover } = this.#opened;
-    if (thorough || prover.guesses.size > 0) await compareUncovered(this.#opened);
+    if (thorough || prover.guesses.size > 0) await compareUncovered(this.#opened, disputed);
     prover.reportGuesses();
   }
 

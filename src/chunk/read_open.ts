@@ -201,9 +201,10 @@ class ChunkOpening {
       ...found,
       proveEnds: async () => {
         const wanted = (uuid: string) => uuid === opened.facts.archiveUuid;
-        const header = await this.#header(prover, true, wanted);
-        opened.trailer = await this.#trailer(prover, true);
-        return header !== undefined && opened.trailer !== undefined;
+        opened.header ??= await this.#header(prover, true, wanted);
+        const trailer = opened.trailer ?? await this.#trailer(prover, true);
+        if (trailer !== undefined) this.#adoptTrailer(opened, trailer);
+        return opened.header !== undefined && opened.trailer !== undefined;
       },
     };
     if (opened.trailer === undefined) prover.onStuck = () => this.#turnToTrailer(opened);
@@ -212,19 +213,24 @@ class ChunkOpening {
 
   /** A frame cannot be proven by the index: the trailer has finer checksums, or knows better. */
   async #turnToTrailer(opened: Found): Promise<boolean> {
-    const { prover, facts } = opened;
-    const { chunk, remark, hints } = this.#options;
-    const trailer = await this.#trailer(prover, true);
+    const trailer = await this.#trailer(opened.prover, true);
     if (trailer === undefined) return false;
-    opened.trailer = trailer;
-    if (Buffer.compare(trailer.trailer.frameSha256, facts.frameSha256) !== 0) {
-      remark(`${facts.origin} does not describe chunk ${chunk} as it is; its trailer does`);
-      opened.facts = factsOfTrailer(trailer, opened.header);
-      prover.dropTables();
-      this.#options.damage.retract(chunk, "damaged");
-    }
-    addTrailerPieces(prover, trailer, opened.header?.pieceSize ?? hints.pieceBytes);
+    this.#adoptTrailer(opened, trailer);
+    const pieceBytes = opened.header?.pieceSize ?? this.#options.hints.pieceBytes;
+    addTrailerPieces(opened.prover, trailer, pieceBytes);
     return true;
+  }
+
+  /** Where the trailer contradicts the index, the trailer is right: its SHA-256 proves it. */
+  #adoptTrailer(opened: Found, trailer: ProvenTrailer): void {
+    opened.trailer = trailer;
+    const { prover, facts } = opened;
+    if (Buffer.compare(trailer.trailer.frameSha256, facts.frameSha256) === 0) return;
+    const { chunk, remark, damage } = this.#options;
+    remark(`${facts.origin} does not describe chunk ${chunk} as it is; its trailer does`);
+    opened.facts = factsOfTrailer(trailer, opened.header);
+    prover.dropTables();
+    damage.retract(chunk, "damaged");
   }
 
   async #noteSizes(prover: Prover): Promise<void> {

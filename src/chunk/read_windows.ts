@@ -84,6 +84,7 @@ export class WindowStream {
     await this.#auditor?.window(reader);
     const order = byReliability(shards.candidates);
     const rows = await reader.decode({ order, avoidSuspects: true });
+    await this.#auditor?.compare(reader, rows);
     const stripes = {
       start: payload.start / CELL_BYTES,
       end: Math.ceil(payload.end / CELL_BYTES),

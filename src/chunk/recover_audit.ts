@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
 import { BLOCK_BYTES } from "./recover_codec.ts";
@@ -27,8 +28,10 @@ interface Running {
 export class Auditor {
   readonly #prover: Prover;
   readonly #running: Running[] = [];
-  readonly #covered = new RangeSet();
   readonly #compareParity: boolean;
+  readonly #disputed = new RangeSet();
+  /** Buffers for parity, by shard. */
+  readonly #parity = new Map<number, Uint8Array>();
 
   /** @param compareParity whether to compare all shards with each other where checksums pass, too */
   constructor(prover: Prover, compareParity: boolean) {
@@ -36,12 +39,16 @@ export class Auditor {
     this.#compareParity = compareParity;
     const { shards, tables, layout } = prover;
     for (const table of tables) {
-      const { start, end } = coverage(table, layout.shardBytes);
-      this.#covered.add(start, end);
+      const { start } = coverage(table, layout.shardBytes);
       for (const candidate of shards.candidates) {
         this.#running.push({ candidate, table, crc: 0, at: start });
       }
     }
+  }
+
+  /** Payload ranges where shards that pass their checksums disagree. */
+  get disputed(): readonly ByteRange[] {
+    return this.#disputed.ranges;
   }
 
   /** Reads all candidates at the reader's range and checks them. */
@@ -54,7 +61,6 @@ export class Auditor {
     for (const running of this.#running) {
       this.#advance(running, rows.get(running.candidate)!, reader.range);
     }
-    this.#compare(rows, reader.range);
   }
 
   /** Takes the checksum further, piece by piece. */
@@ -82,35 +88,46 @@ export class Auditor {
     }
   }
 
-  /** Compares shards with each other though their checksums pass. */
-  #compare(rows: ReadonlyMap<Candidate, Uint8Array>, range: ByteRange): void {
-    if (!this.#compareParity) return;
-    for (let start = range.start; start < range.end; start += BLOCK_BYTES) {
-      const end = Math.min(range.end, start + BLOCK_BYTES);
-      if (this.#covered.covers(start, end)) this.#locate(rows, range.start, start, end);
+  /**
+   * Notes where shards differ from what the data rows of the same range encode to, though their
+   * checksums pass; which of them is wrong is found out later (see recover_compare.ts).
+   *
+   * @param data the k data rows of the reader's range, or undefined where they cannot be had
+   */
+  async compare(reader: RowReader, data: readonly Uint8Array[] | undefined): Promise<void> {
+    if (!this.#compareParity || data === undefined) return;
+    const { start, end } = reader.range;
+    const { codec, shards } = this.#prover;
+    const length = end - start;
+    const expected = new Map<number, Uint8Array>(data.map((row, shard) => [shard, row]));
+    const parity = new Map<number, Uint8Array>();
+    for (let shard = codec.k; shard < codec.m; shard++) parity.set(shard, this.#row(shard, length));
+    codec.rebuild(expected, parity, length);
+    for (const [shard, row] of parity) expected.set(shard, row);
+    for (const candidate of shards.candidates) {
+      const found = await reader.row(candidate);
+      if (found !== expected.get(candidate.shard)) {
+        this.#note(candidate, start, found, expected.get(candidate.shard)!);
+      }
     }
   }
 
-  #locate(
-    rows: ReadonlyMap<Candidate, Uint8Array>,
-    rowsStart: number,
-    start: number,
-    end: number,
-  ): void {
-    const { shards, codec, damage } = this.#prover;
-    const present = new Map<number, Uint8Array>();
-    const candidates: Candidate[] = [];
-    for (const [candidate, row] of rows) {
-      const usable = !candidate.holes.overlaps(start, end) &&
-        !candidate.suspect.overlaps(start, end);
-      if (!usable || present.has(candidate.shard)) continue;
-      present.set(candidate.shard, row);
-      candidates.push(candidate);
+  #note({ holes, suspect }: Candidate, start: number, found: Uint8Array, right: Uint8Array): void {
+    for (let at = 0; at < found.length; at += BLOCK_BYTES) {
+      const to = Math.min(found.length, at + BLOCK_BYTES);
+      if (Buffer.compare(found.subarray(at, to), right.subarray(at, to)) === 0) continue;
+      const [from, end] = [start + at, start + to];
+      if (holes.covers(from, end) || suspect.covers(from, end)) continue;
+      this.#disputed.add(from, end);
     }
-    if (present.size <= codec.k) return;
-    const bad = codec.locate(present, start - rowsStart, end - rowsStart) ?? [];
-    for (const candidate of candidates.filter(({ shard }) => bad.includes(shard))) {
-      suspect(shards, candidate, { start, end }, "disagrees with the other shards", damage);
-    }
+  }
+
+  #row(shard: number, length: number): Uint8Array {
+    const kept = this.#parity.get(shard);
+    const row = kept !== undefined && kept.buffer.byteLength >= length
+      ? new Uint8Array(kept.buffer, 0, length)
+      : new Uint8Array(length);
+    this.#parity.set(shard, row);
+    return row;
   }
 }

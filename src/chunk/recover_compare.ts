@@ -14,6 +14,7 @@ import { RangeSet } from "./read_ranges.ts";
 import { RowReader } from "./read_rows.ts";
 import { checkPieces, coverage, suspect } from "./recover_checksums.ts";
 import type { Prover } from "./recover_proof.ts";
+import { findTail, proveChunkEnds } from "./recover_ends.ts";
 import { byReliability } from "./recover_plan.ts";
 
 /** Bytes of all rows together that are compared at a time. */
@@ -23,10 +24,15 @@ const COMPARE_BYTES = 8 * 2 ** 20;
 const MAX_TRIES = 8;
 
 /**
- * Compares all shards where no checksum covers them. Nothing is blamed unless everything there is
- * proven right as the preferred shards give it.
+ * Compares all shards where no checksum covers them, and where they are known to disagree. Nothing
+ * is blamed unless everything there is proven right as the preferred shards give it.
+ *
+ * @param disputed payload ranges where shards disagree though their checksums pass
  */
-export async function compareUncovered(opened: OpenedChunk): Promise<void> {
+export async function compareUncovered(
+  opened: OpenedChunk,
+  disputed: readonly ByteRange[] = [],
+): Promise<void> {
   const { prover } = opened;
   const { shardBytes } = prover.layout;
   const covered = new RangeSet();
@@ -35,7 +41,11 @@ export async function compareUncovered(opened: OpenedChunk): Promise<void> {
     covered.add(start, end);
   }
   await checkGuesses(prover);
-  const uncovered = complement(covered, shardBytes);
+  const compared = new RangeSet();
+  for (const { start, end } of [...complement(covered, shardBytes), ...disputed]) {
+    compared.add(start, end);
+  }
+  const uncovered = compared.ranges;
   if (uncovered.length === 0) return prover.guesses.clear();
   if (!await preferredAreRight(opened, uncovered)) return;
   for (const range of uncovered) await compare(prover, range);
@@ -72,7 +82,8 @@ async function preferredAreRight(
   });
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const faults = faultsOf(prover);
-    if (!await opened.proveEnds()) return false;
+    const ends = await proveChunkEnds(opened);
+    if (ends === undefined || !await findTail(opened, ends)) return false;
     for (const index of touched) {
       const frame = facts.layout.data[index];
       const proven = await prover.prove(frame, async (view) => {

@@ -1,0 +1,121 @@
+/**
+ * Encodes a chunk anew from proven bytes: all m shards as they were when they were written.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { ReedSolomon } from "../erasure/reed_solomon.ts";
+import { EctarError } from "../errors.ts";
+import type { ChunkRecord } from "../index/records.ts";
+import { PieceChecksummer } from "./chunk_writer_pieces.ts";
+import { type ChunkShards, StripeWriter } from "./chunk_writer_stripes.ts";
+import { encodeCrc32List } from "./format_crc32.ts";
+import type { ChunkHeader } from "./header.ts";
+import { choosePieceSize, INDEX_PIECE_BYTES } from "./layout.ts";
+import type { ChunkReader } from "./read_chunk.ts";
+import { type ChunkEnds, proveChunkEnds, seekEntries } from "./recover_ends.ts";
+import { chunkChecksum } from "./trailer.ts";
+
+/** A chunk that was encoded anew. */
+export interface RebuiltChunk {
+  /** Its header. */
+  header: ChunkHeader;
+  /** Its record for an index, but for what only the writing run knew (extents, missing shards). */
+  record: ChunkRecord;
+}
+
+/** Encodes chunks of archives with one k and m. */
+export class ChunkRebuilder {
+  readonly #codec: ReedSolomon;
+
+  constructor(k: number, m: number) {
+    this.#codec = ReedSolomon.create(k, m);
+  }
+
+  /**
+   * Proves every byte of a chunk and hands all its shards to `target`, which gets `beginChunk`,
+   * `write`s and, only once all is proven, `endChunk`; after a failure `discardChunk`.
+   *
+   * @param onBytes called with the chunk bytes done, as they come
+   * @throws {EctarError} `damaged` when a part of the chunk cannot be recovered, and what the target
+   *   throws
+   */
+  async rebuild(
+    reader: ChunkReader,
+    target: ChunkShards,
+    onBytes: (bytes: number) => void = () => {},
+  ): Promise<RebuiltChunk> {
+    const ends = await proveChunkEnds(reader.opened);
+    const { chunk, m } = reader.opened.prover.shards;
+    if (ends === undefined) {
+      throw new EctarError("damaged", `chunk ${chunk}: its header or trailer cannot be recovered`, {
+        chunk,
+      });
+    }
+    const { header } = ends;
+    const pieceSize = indexPieceSize(header);
+    const pieces = new PieceChecksummer(m, pieceSize);
+    const { chunkBytes } = reader.opened.prover.layout;
+    const stripes = new StripeWriter(this.#codec, target, chunkBytes);
+    try {
+      await target.beginChunk(chunk);
+      stripes.begin((shards) => pieces.update(shards));
+      await stripes.setLength(chunkBytes);
+      await append(stripes, reader, ends, onBytes);
+      await stripes.settle();
+      await target.endChunk();
+    } catch (error) {
+      await stripes.abandon();
+      await target.discardChunk();
+      throw error;
+    } finally {
+      stripes.free();
+    }
+    pieces.finish();
+    return { header, record: recordOf(reader, ends, pieces) };
+  }
+}
+
+/** Payload bytes that one checksum in the index of such an archive covers. */
+export function indexPieceSize({ k, m, chunkSize, blockSize }: ChunkHeader): number {
+  return choosePieceSize(INDEX_PIECE_BYTES, k, m, chunkSize, blockSize);
+}
+
+async function append(
+  stripes: StripeWriter,
+  reader: ChunkReader,
+  ends: ChunkEnds,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  await stripes.append(ends.headerBytes);
+  for await (const frame of reader.frames()) {
+    if (frame.kind === "lost") {
+      const { chunk } = reader.opened.prover.shards;
+      throw new EctarError("damaged", `chunk ${chunk}: ${frame.reason}`, { chunk });
+    }
+    await stripes.append(frame.bytes);
+    onBytes(frame.bytes.length);
+  }
+  await stripes.append(ends.trailerBytes);
+  await stripes.appendZeros(ends.padding.end - ends.padding.start);
+  await stripes.append(ends.seekTable);
+}
+
+function recordOf(reader: ChunkReader, ends: ChunkEnds, pieces: PieceChecksummer): ChunkRecord {
+  const { prover } = reader.opened;
+  const { header, trailer: { trailer, layout } } = ends;
+  return {
+    chunk_number: header.chunk,
+    compressed_size: prover.layout.chunkBytes,
+    uncompressed_size: trailer.uncompressedSize,
+    shard_size: prover.shards.headerBytes + prover.layout.shardBytes,
+    checksum: chunkChecksum(trailer.frameSha256),
+    tar_offset: header.tarOffset,
+    next_member: header.nextMember,
+    last: trailer.last,
+    frame_sizes: seekEntries(layout).map((entry) => entry.compressedSize),
+    frame_sha256: Buffer.from(trailer.frameSha256).toString("base64"),
+    piece_crc32: pieces.from(0).map(encodeCrc32List),
+  };
+}
