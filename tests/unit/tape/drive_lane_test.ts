@@ -188,9 +188,12 @@ Deno.test("a drive that does not answer counts as dead at once and for good", as
 });
 
 Deno.test("winding has a longer time of its own", async () => {
-  const device = new MockTapeDevice({ beforeCall: () => new Promise((r) => setTimeout(r, 20)) });
+  let answer = Promise.resolve();
+  const beforeCall = () => answer = new Promise((resolve) => setTimeout(resolve, 20));
+  const device = new MockTapeDevice({ beforeCall });
   const timed = new TimedDevice(device, { driveTimeoutMs: 5, windTimeoutMs: 10_000 });
   await timed.rewind();
   await timed.spaceToEndOfData();
   await assert.rejects(timed.status(), /does not answer/);
+  await answer;
 });
