@@ -6,8 +6,9 @@
 
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
-import { VERSION } from "../version.ts";
+import { versionText } from "../version_build.ts";
 import { COMMANDS } from "./command_list.ts";
+import { ENVIRONMENT, NO_COLOR_VARIABLE } from "./environment.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
@@ -33,7 +34,7 @@ export async function buildProgram(
     .description(
       "Archives files as tar, zstd and Reed-Solomon shards, onto files or several tapes at once.",
     )
-    .version(VERSION, "-V, --version", "print the version")
+    .version(versionText(), "-V, --version", "print the version, and what build this is")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
@@ -43,10 +44,10 @@ export async function buildProgram(
       writeOut: (text) => context.terminal.printRaw(new TextEncoder().encode(text)),
       writeErr: (text) => context.terminal.warn(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, "")),
-      getOutHasColors: () => context.terminal.outputIsTerminal && !Deno.env.get("NO_COLOR"),
-      getErrHasColors: () => context.terminal.errorIsTerminal && !Deno.env.get("NO_COLOR"),
+      getOutHasColors: () => context.terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
+      getErrHasColors: () => context.terminal.errorIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
     })
-    .addHelpText("after", exitCodeHelp());
+    .addHelpText("after", `${environmentHelp()}${exitCodeHelp()}`);
   const tree = program as unknown as Command;
   for (const { name, summary, load } of COMMANDS) {
     if (wanted(name)) (await load())(tree, context);
@@ -91,6 +92,11 @@ function explain(error: unknown, terminal: Terminal): number {
   terminal.warn(`internal error, please report it: ${String(error)}`);
   if (error instanceof Error && error.stack) terminal.debug(error.stack);
   return EXIT.failed;
+}
+
+function environmentHelp(): string {
+  const rows = ENVIRONMENT.map(([name, meaning]) => `  ${name.padEnd(20)}${meaning}`);
+  return `\nEnvironment:\n${rows.join("\n")}\n`;
 }
 
 function exitCodeHelp(): string {

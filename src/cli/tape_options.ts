@@ -7,11 +7,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import { deviceListArgument, durationArgument, sizeArgument } from "./common_options.ts";
-
-/** Environment variable with the drives' names. */
-export const DEVICES_VARIABLE = "ECTAR_TAPE_DEVICES";
-/** Environment variable with the tape block size. */
-export const BLOCK_SIZE_VARIABLE = "ECTAR_BLOCK_SIZE";
+import { BLOCK_SIZE_VARIABLE, DEVICES_VARIABLE } from "./environment.ts";
 
 /** `--tape-devices`. */
 export function tapeDevicesOption() {

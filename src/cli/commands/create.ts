@@ -26,7 +26,6 @@ import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
 import { fileShareCounts, tapeShareCounts } from "../share_counts.ts";
 import {
-  BLOCK_SIZE_VARIABLE,
   blockSizeOrEnvironment,
   bufferSizeOption,
   devicesOrEnvironment,
@@ -35,6 +34,7 @@ import {
   driveTimeoutOption,
   tapeDevicesOption,
 } from "../tape_options.ts";
+import { BLOCK_SIZE_VARIABLE } from "../environment.ts";
 import {
   hungDriveLines,
   tapesAreWorthKnowing,
@@ -195,9 +195,9 @@ async function ontoTapes(
     onDriveFailure: options.onDriveFailure,
     minParity: options.minParity,
     force: options.force,
-    onDriveEvent: (event) => {
-      const line = `drive ${event.drive} (shard ${event.shard}): ${event.message}`;
-      if (event.kind === "starved") terminal.verbose(line);
+    onDriveEvent: ({ drive, kind, message, shard }) => {
+      const line = `shard ${shard}: ${message.includes(drive) ? message : `${drive}: ${message}`}`;
+      if (kind === "starved") terminal.verbose(line);
       else terminal.warn(line);
     },
   };

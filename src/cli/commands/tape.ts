@@ -25,12 +25,12 @@ import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
 import { dumpLines, findingText, identityJson, identityLines, statusJson } from "../tape_format.ts";
 import {
-  DEVICES_VARIABLE,
   devicesOrEnvironment,
   type DriveOptions,
   driveSettings,
   driveTimeoutOption,
 } from "../tape_options.ts";
+import { DEVICES_VARIABLE } from "../environment.ts";
 
 /** Adds `tape` and its subcommands to the tree. */
 export function addTapeCommand(program: Command, context: CommandContext): void {
