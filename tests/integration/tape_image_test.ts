@@ -138,10 +138,12 @@ Deno.test(
       const input = writer.stdin.getWriter();
       await input.write(new TextEncoder().encode(source));
       await input.close();
-      await writer.stdout.getReader().read();
+      const output = writer.stdout.getReader();
+      await output.read();
       await new Promise((resolve) => setTimeout(resolve, 20));
       writer.kill("SIGKILL");
       await writer.status;
+      await output.cancel();
       const tape = await openTapeDevice(path, "write");
       const buffer = new Uint8Array(300_000);
       assert.deepEqual(await tape.readBlock(buffer), { kind: "block", length: 10_240 });
