@@ -86,7 +86,9 @@ export { isShortfall } from "./src/archive/tar_frames.ts";
 export type { Note, TarTotals } from "./src/archive/tar_frames.ts";
 export type { ExclusionOptions } from "./src/tree/exclusion.ts";
 
-// Reading archives.
+// Reading archives: from places that a user names, or from any shards.
+export { openPlaces } from "./src/archive/tape_input.ts";
+export type { ArchivePlaces } from "./src/archive/tape_input.ts";
 export { OpenArchive } from "./src/archive/open_archive.ts";
 export type { OpenArchiveOptions, OpenIndex } from "./src/archive/open_archive.ts";
 export { extractToDirectory, withArchive } from "./src/archive/extract_local.ts";
@@ -99,16 +101,14 @@ export { verifyArchive } from "./src/archive/verify.ts";
 export type { VerifyDepth, VerifyOptions, VerifySummary, WrongFile } from "./src/archive/verify.ts";
 export { archiveInfo } from "./src/archive/info.ts";
 export type { ArchiveInfo, ChunkInfo } from "./src/archive/info.ts";
-export type { ArchiveReader, ChunkExtent, ReadArchiveOptions } from "./src/chunk/read_archive.ts";
-export type { ArchiveParameters, ChunkHeader } from "./src/chunk/header.ts";
-export type { CheckDepth, ChunkCheck } from "./src/chunk/read_check.ts";
-export type { DamageKind, DamageLog, ShardDamage } from "./src/chunk/read_damage.ts";
-export type { FrameDecompressor } from "./src/chunk/read_content.ts";
-export type { IndexCandidate } from "./src/chunk/read_identity.ts";
-export type { LostPart, TarItem } from "./src/chunk/read_timeline.ts";
+export type { ChunkExtent } from "./src/chunk/read_archive.ts";
+export type { ChunkCheck } from "./src/chunk/read_check.ts";
+export type { DamageKind, ShardDamage } from "./src/chunk/read_damage.ts";
+export type { LostPart } from "./src/chunk/read_timeline.ts";
 export type { SelectionOptions } from "./src/tree/path_selector.ts";
 export type { IndexReader } from "./src/index/index_reader.ts";
 export type { ChunkRecord, FileRecord, IndexHead } from "./src/index/records.ts";
+export { MemorySpool } from "./src/index/record_spool.ts";
 export type { RecordSpool } from "./src/index/record_spool.ts";
 
 // Where files come from and go to.
@@ -203,6 +203,8 @@ export type {
 } from "./src/tape/rait_options.ts";
 export { TapeShardOutput } from "./src/tape/tape_shard_output.ts";
 export type { ShardOutput, TapeShardOutputOptions } from "./src/tape/tape_shard_output.ts";
+export { TapeArchive } from "./src/archive/tape_archive.ts";
+export type { TapeArchiveOptions } from "./src/archive/tape_archive.ts";
 export { TapeShardReader } from "./src/tape/tape_shard_reader.ts";
 export type { TapeReaderOptions } from "./src/tape/tape_shard_reader.ts";
 export type { ChunkPosition } from "./src/tape/archive_tape.ts";

@@ -5,6 +5,7 @@
  */
 
 import { LinuxRestoreTree } from "../../ffi/restore_tree.ts";
+import type { ShardDamage } from "../chunk/read_damage.ts";
 import { fromSystemError } from "../shard/system_error.ts";
 import type { ShardSetReader } from "../shard/shard_io.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
@@ -23,12 +24,12 @@ export interface ExtractLocalOptions extends Omit<ExtractOptions, "target"> {
 export interface ExtractedArchive extends ExtractSummary {
   /** Archive name. */
   name: string;
-  /** Archive UUID, where it is proven. */
+  /** Archive UUID, where it is known. */
   uuid: string | undefined;
   /** What was noticed, one line each. */
   remarks: string[];
-  /** Shards found damaged, missing or wrong; see DamageLog. */
-  damage: ReturnType<NonNullable<OpenArchive["reader"]>["damage"]["report"]>;
+  /** Shards found damaged, missing or wrong. */
+  damage: ShardDamage[];
 }
 
 /**
@@ -77,9 +78,9 @@ export async function extractToDirectory(
     return {
       ...summary,
       name: archive.name,
-      uuid: archive.reader?.archiveUuid,
+      uuid: archive.uuid,
       remarks: archive.remarks,
-      damage: archive.reader?.damage.report() ?? [],
+      damage: archive.damage,
     };
   });
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ArchiveReader, type ChunkExtent, type ReadArchiveOptions } from "../chunk/read_archive.ts";
+import { ArchiveReader, type ChunkExtent } from "../chunk/read_archive.ts";
+import type { ShardDamage } from "../chunk/read_damage.ts";
 import type { IndexCandidate } from "../chunk/read_identity.ts";
 import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
@@ -13,7 +14,11 @@ import type { ShardSetReader } from "../shard/shard_io.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 
 /** How to open an archive. */
-export interface OpenArchiveOptions extends Pick<ReadArchiveOptions, "verify" | "audit"> {
+export interface OpenArchiveOptions {
+  /** Compare SHA-256s. Without, only zstd's own checksums catch wrong bytes. @default true */
+  verify?: boolean;
+  /** Read all shards and check every piece; `parity` compares all shards with each other, too. */
+  audit?: "pieces" | "parity";
   /** Where the shards are; the caller closes it. */
   shards: ShardSetReader;
   /** Decompresses frames; the caller closes it. */
@@ -34,7 +39,11 @@ export interface OpenIndex {
 export class OpenArchive {
   /** Archive name as its places call it. */
   readonly name: string;
-  /** Proven tar bytes and damage; undefined where only indexes were found. */
+  /**
+   * Proven tar bytes and damage; undefined where only indexes were found.
+   *
+   * @internal
+   */
   readonly reader: ArchiveReader | undefined;
   /** The index that is believed to be this archive's, if any. */
   readonly index: OpenIndex | undefined;
@@ -92,6 +101,16 @@ export class OpenArchive {
     return new OpenArchive(shards, reader, own, remarks, chunkExtents);
   }
 
+  /** Archive UUID: as chunks prove it, else as the index says; undefined where neither is there. */
+  get uuid(): string | undefined {
+    return this.reader?.archiveUuid ?? this.index?.head.archive_uuid;
+  }
+
+  /** What was found wrong so far with which shard. */
+  get damage(): ShardDamage[] {
+    return this.reader?.damage.report() ?? [];
+  }
+
   /** What was noticed so far, one line each. */
   get remarks(): string[] {
     return [...this.#shards.remarks, ...this.#remarks, ...this.reader?.remarks ?? []];
@@ -100,6 +119,7 @@ export class OpenArchive {
   /**
    * The proven tar bytes.
    *
+   * @internal
    * @throws {EctarError} `not-found` when there are no shards
    */
   requireShards(): ArchiveReader {

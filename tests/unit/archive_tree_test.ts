@@ -76,8 +76,8 @@ async function restore(tapes: TapeMedium[]) {
   try {
     const target = new MemoryRestoreTree();
     await extractArchive(archive, { target });
-    assert.equal(archive.index?.head.archive_uuid, UUID);
-    return target;
+    assert.equal(archive.uuid, UUID);
+    return { target, damage: archive.damage };
   } finally {
     await archive.close();
     await shards.close();
@@ -94,13 +94,23 @@ Deno.test("an archive of many chunks on three tapes comes back from any two", as
   assert.deepEqual(created.missing, []);
   assert.equal(tree.open, 0, "directories and files left open");
   for (const pair of [[0, 1], [2, 0], [1, 2]]) {
-    const target = await restore(pair.map((i) => tapes[i].clone()));
+    const { target } = await restore(pair.map((i) => tapes[i].clone()));
     assert.deepEqual(target.paths(), ["docs/", "docs/big", "docs/empty", "docs/notes.txt"]);
     assert.deepEqual(target.find("docs/big")?.content, noise(3_000_000, 7));
     assert.equal(target.find("docs/empty")?.content.length, 0);
     const notes = target.find("docs/notes.txt");
     assert.deepEqual([notes?.mode, notes?.uid, notes?.gid], [0o600, 1000, 100]);
   }
+});
+
+Deno.test("wrong bytes on one tape are put right and told", async () => {
+  const tapes = [0, 1, 2].map(() => new TapeMedium());
+  await archiveOnTapes(tapes, sampleTree(), ["docs"]);
+  tapes[1].flipBits(2, 0, 1000);
+  const { target, damage } = await restore(tapes);
+  assert.deepEqual(target.find("docs/big")?.content, noise(3_000_000, 7));
+  const told = damage.map(({ chunk, shard, what, repaired }) => ({ chunk, shard, what, repaired }));
+  assert.deepEqual(told, [{ chunk: 2, shard: 1, what: "damaged", repaired: true }]);
 });
 
 Deno.test("a compressor that settles out of order gives the same tapes", async () => {
