@@ -175,7 +175,7 @@ class CreateRun {
         }
         const next = inFlight.shift();
         if (next === undefined) break;
-        await this.#writeFrame(next.frame, await next.compressed);
+        if (!await this.#writeFrame(next.frame, await next.compressed)) return "medium-full";
         const more = !sourceEnded || inFlight.length > 0;
         if (this.#state !== "ok" && more) return await this.#stopEarly("medium-full");
       }
@@ -185,10 +185,11 @@ class CreateRun {
     }
   }
 
-  async #writeFrame(frame: TarFrame, compressed: CompressedFrame): Promise<void> {
+  /** Returns false when the media have no room for the chunk that the frame would begin. */
+  async #writeFrame(frame: TarFrame, compressed: CompressedFrame): Promise<boolean> {
     const { source, onNote, onProgress } = this.#parts;
     if (frame.chunk !== this.#chunk) {
-      if (this.#chunk > 0) await this.#endChunk(false);
+      if (this.#chunk > 0 && !await this.#hasRoomBehindChunk()) return false;
       await this.#chunks.beginChunk(frame.chunkOffset, frame.nextMember);
       this.#chunk = frame.chunk;
     }
@@ -207,6 +208,16 @@ class CreateRun {
       compressedBytes: this.#compressedBytes,
       chunk: this.#chunk,
     });
+    return true;
+  }
+
+  /** Ends the running chunk; how full the media are may show only now. */
+  async #hasRoomBehindChunk(): Promise<boolean> {
+    if (this.#parts.writer.keepsIncomplete) {
+      return await this.#endOrDiscardChunk(false) && this.#chunks.state === "ok";
+    }
+    await this.#endChunk(false);
+    return true;
   }
 
   async #endChunk(last: boolean): Promise<void> {

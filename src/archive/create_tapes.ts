@@ -7,7 +7,12 @@
 import { EctarError } from "../errors.ts";
 import { checkArchiveName } from "../shard/shard_name.ts";
 import type { OpenTapeOptions } from "../tape/open_device.ts";
-import { completeRaitOptions, type DriveSummary, type RaitOptions } from "../tape/rait_options.ts";
+import {
+  completeRaitOptions,
+  DEFAULT_BUFFER_BYTES,
+  type DriveSummary,
+  type RaitOptions,
+} from "../tape/rait_options.ts";
 import { RaitShardWriter } from "../tape/rait_shard_writer.ts";
 import type { OwnOutputOptions } from "../tree/own_outputs.ts";
 import { VERSION } from "../version.ts";
@@ -71,6 +76,7 @@ export async function createOnTapes(
   const created = shape.created ?? new Date().toISOString();
   const rait: RaitOptions = {
     ...options,
+    ...options.capacityBytes === undefined ? {} : limitsOfImages(options.capacityBytes, output),
     archive: { name: shape.name, uuid, created },
     host: hostName(),
     toolVersion: VERSION,
@@ -119,6 +125,21 @@ export async function createOnTapes(
   } finally {
     await closeDrives(drives);
   }
+}
+
+/**
+ * What waits in memory when a tape gives early warning must still fit on it: on small images that is
+ * little.
+ */
+function limitsOfImages(
+  capacityBytes: number,
+  { bufferBytes = Infinity, devices, earlyWarningBytes = Math.floor(capacityBytes / 32) }:
+    TapeOutput,
+): Pick<RaitOptions, "bufferBytes" | "reserveBytes"> {
+  const most = earlyWarningBytes / 4 * devices.length;
+  return most >= DEFAULT_BUFFER_BYTES
+    ? {}
+    : { bufferBytes: Math.min(bufferBytes, most), reserveBytes: earlyWarningBytes * 3 / 4 };
 }
 
 /** Tape images may lie among the files that are archived, and need not be there yet. */

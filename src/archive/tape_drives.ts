@@ -61,7 +61,8 @@ async function openOne(
   } catch (error) {
     if (!(error instanceof EctarError) || error.code === "usage") throw error;
     if (mode === "write" && !isDead(error)) throw error;
-    return { name: spec, failure: error.message } satisfies DeadDrive;
+    const failure = error.message.replace(`${spec}: `, "");
+    return { name: spec, failure } satisfies DeadDrive;
   }
 }
 

@@ -10,6 +10,9 @@ import type { TapeDevice } from "./device.ts";
 import { MAX_BLOCK_BYTES } from "./label.ts";
 import type { DriveTimeouts } from "./timed_device.ts";
 
+/** @default for `RaitOptions.bufferBytes`. */
+export const DEFAULT_BUFFER_BYTES = 256 * 2 ** 20;
+
 /** A drive that could not even be opened; it still stands for a shard. */
 export interface DeadDrive {
   /** As the operator named it. */
@@ -123,7 +126,7 @@ export function completeRaitOptions(
   drives: readonly RaitDrive[],
 ): FullRaitOptions {
   const m = drives.length;
-  const bufferBytes = options.bufferBytes ?? 256 * 2 ** 20;
+  const bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES;
   const full: FullRaitOptions = {
     ...options,
     blockSize: options.blockSize ?? 512 * 1024,
