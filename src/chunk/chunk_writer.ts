@@ -8,13 +8,14 @@
 import { Buffer } from "node:buffer";
 import { ReedSolomon } from "../erasure/reed_solomon.ts";
 import { EctarError } from "../errors.ts";
+import { MAX_CHUNK_SIZE, MAX_DATA_FRAMES } from "../format_limits.ts";
 import type { ChunkRecord } from "../index/records.ts";
 import type { MediumState } from "../shard/shard_io.ts";
 import { zfecHeaderLength } from "../shard/zfec_header.ts";
 import { encodeSeekTable, type SeekEntry, seekTableBytes } from "../zstd/seek_table.ts";
 import { PieceChecksummer } from "./chunk_writer_pieces.ts";
 import { type ChunkShards, StripeWriter } from "./chunk_writer_stripes.ts";
-import { encodeJsonFrame, JSON_FRAME_OVERHEAD, MAX_CHUNK_SIZE, MAX_DATA_FRAMES } from "./format.ts";
+import { encodeJsonFrame, JSON_FRAME_OVERHEAD } from "./format.ts";
 import { encodeCrc32List } from "./format_crc32.ts";
 import { type ArchiveParameters, encodeHeader } from "./header.ts";
 import { choosePieceSize, INDEX_PIECE_BYTES, TRAILER_PIECE_BYTES } from "./layout.ts";

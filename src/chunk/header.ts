@@ -7,16 +7,10 @@
 
 import * as v from "valibot";
 import { EctarError } from "../errors.ts";
+import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../format_limits.ts";
+import { archiveName, firstIssue, integer, timestamp, uuid } from "../json_fields.ts";
 import { MAX_FRAME_CONTENT } from "../zstd/frame.ts";
-import {
-  CHUNK_FORMAT,
-  CHUNK_VERSION,
-  decodeJsonFrame,
-  encodeJsonFrame,
-  MAX_BLOCK_SIZE,
-  MAX_CHUNK_SIZE,
-} from "./format.ts";
-import { archiveName, firstIssue, integer, timestamp, uuid } from "./format_fields.ts";
+import { CHUNK_FORMAT, CHUNK_VERSION, decodeJsonFrame, encodeJsonFrame } from "./format.ts";
 
 /** Most bytes of JSON a chunk header may have. */
 export const MAX_HEADER_JSON_BYTES = 64 * 1024;

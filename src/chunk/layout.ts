@@ -7,10 +7,10 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { MAX_PIECES } from "../format_limits.ts";
 import type { ByteRange } from "../shard/shard_io.ts";
 import type { SeekEntry } from "../zstd/seek_table.ts";
 import { seekTableBytes } from "../zstd/seek_table.ts";
-import { MAX_PIECES } from "./format.ts";
 
 /** Bytes of a cell in every stripe but the last: zfec's. */
 export const CELL_BYTES = 4096;

@@ -7,6 +7,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { MAX_DATA_FRAMES } from "../format_limits.ts";
 import { zfecHeaderLength } from "../shard/zfec_header.ts";
 import type { ChunkRecord } from "../index/records.ts";
 import {
@@ -15,7 +16,7 @@ import {
   SEEK_TABLE_FOOTER_BYTES,
   seekTableBytes,
 } from "../zstd/seek_table.ts";
-import { JSON_FRAME_PREFIX_BYTES, MAX_DATA_FRAMES, parseJsonFrameSizes } from "./format.ts";
+import { JSON_FRAME_PREFIX_BYTES, parseJsonFrameSizes } from "./format.ts";
 import { decodeCrc32List } from "./format_crc32.ts";
 import { type ChunkHeader, decodeHeader, MAX_HEADER_JSON_BYTES } from "./header.ts";
 import { CELL_BYTES, type FrameLayout, layOutFrames, pieceCount } from "./layout.ts";

@@ -10,16 +10,11 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { EctarError } from "../errors.ts";
+import { MAX_DATA_FRAMES } from "../format_limits.ts";
+import { base64, firstIssue, integer, sha256Hex, uuid } from "../json_fields.ts";
 import { encodeSeekEntries, type SeekEntry } from "../zstd/seek_table.ts";
-import {
-  CHUNK_FORMAT,
-  CHUNK_VERSION,
-  decodeJsonFrame,
-  encodeJsonFrame,
-  MAX_DATA_FRAMES,
-} from "./format.ts";
+import { CHUNK_FORMAT, CHUNK_VERSION, decodeJsonFrame, encodeJsonFrame } from "./format.ts";
 import { decodeCrc32List, encodeCrc32List } from "./format_crc32.ts";
-import { base64, firstIssue, integer, sha256Hex, uuid } from "./format_fields.ts";
 import { type ChunkHeader, refuseOtherVersions } from "./header.ts";
 
 /** Most bytes of JSON a trailer may have: the lists of 2^20 frames and twice 2^20 pieces fit. */

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE, MAX_DATA_FRAMES } from "../chunk/format.ts";
+import { EctarError } from "../errors.ts";
+import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE, MAX_DATA_FRAMES } from "../format_limits.ts";
 import {
   archiveName,
   base64,
@@ -15,8 +16,7 @@ import {
   sha256Hex,
   timestamp,
   uuid,
-} from "../chunk/format_fields.ts";
-import { EctarError } from "../errors.ts";
+} from "../json_fields.ts";
 import { MAX_FRAME_CONTENT } from "../zstd/frame.ts";
 import { seekTableBytes } from "../zstd/seek_table.ts";
 import type { ChunkRecord, FileRecord, IndexHead } from "./records.ts";

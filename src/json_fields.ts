@@ -1,5 +1,5 @@
 /**
- * Validators for the JSON fields of chunk headers, trailers and index records.
+ * Validators for the JSON fields that chunk headers, trailers and the index have in common.
  *
  * @module
  */
