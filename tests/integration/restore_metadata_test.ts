@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { attribute, directory, file, hardLink, member } from "../unit/tree/restore_members.ts";
 import { messageOf, symlink } from "../unit/tree/restore_members.ts";
-import { asNobody, inScratch, isRoot, lookAt, NOBODY, restoreInto } from "./restore_linux.ts";
+import { asNobody, NOBODY } from "./as_nobody.ts";
+import { inScratch, isRoot, lookAt, restoreInto } from "./restore_linux.ts";
 import { run } from "./restore_linux.ts";
 
 /** `struct vfs_cap_data` of revision 2: cap_net_raw permitted and effective. */

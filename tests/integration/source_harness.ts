@@ -102,19 +102,6 @@ export async function withTree(test: (directory: string) => void | Promise<void>
   }
 }
 
-/** Runs `test` with the rights of the user `nobody`. */
-export function asNobody<T>(test: () => T): T {
-  const { symbols } = Deno.dlopen("libc.so.6", {
-    seteuid: { parameters: ["u32"], result: "i32" },
-  });
-  assert.equal(symbols.seteuid(65534), 0);
-  try {
-    return test();
-  } finally {
-    assert.equal(symbols.seteuid(0), 0);
-  }
-}
-
 /** Descriptors this process has open. */
 export function openDescriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;

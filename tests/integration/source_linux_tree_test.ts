@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { LinuxFileTree } from "../../ffi/file_tree.ts";
 import { noteKinds, pathsOf, produce } from "../unit/tree/source_harness.ts";
 import {
-  asNobody,
   extractWithTar,
   inventory,
   makeAt,
@@ -13,6 +12,7 @@ import {
   run,
   withTree,
 } from "./source_harness.ts";
+import { asNobody } from "./as_nobody.ts";
 
 const isRoot = Deno.uid() === 0;
 
