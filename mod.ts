@@ -82,8 +82,9 @@ export type {
   CreateSummary,
   EarlyStop,
 } from "./src/archive/create.ts";
-export { isShortfall } from "./src/archive/tar_frames.ts";
-export type { Note, TarTotals } from "./src/archive/tar_frames.ts";
+export type { TarTotals } from "./src/archive/tar_frames.ts";
+export { isShortfall } from "./src/tree/note.ts";
+export type { Note } from "./src/tree/note.ts";
 export type { ExclusionOptions } from "./src/tree/exclusion.ts";
 
 // Reading archives: from places that a user names, or from any shards.

@@ -5,7 +5,7 @@
  */
 
 import { EctarError, type ErrorCode } from "../src/errors.ts";
-import { printable } from "../src/tree/path_text.ts";
+import { printablePath } from "../src/printable.ts";
 import { errno, errorName, errorText } from "./libc.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -19,7 +19,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** The failure of the call just made on `path`: "cannot VERB PATH: reason". */
 export function callFailure(verb: string, path: Uint8Array, number = errno()): EctarError {
   const name = errorName(number);
-  const shown = printable(path);
+  const shown = printablePath(path);
   return new EctarError(
     CODES[name] ?? "io",
     `cannot ${verb} ${shown}: ${errorText(number)}`,

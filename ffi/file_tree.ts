@@ -15,7 +15,8 @@ import {
   type TreeDirectory,
   type TreeFile,
 } from "../src/tree/file_tree.ts";
-import { printable, toBytes } from "../src/tree/path_text.ts";
+import { printablePath } from "../src/printable.ts";
+import { toBytes } from "../src/tree/path_text.ts";
 import { descriptorAttributes, pathAttributes } from "./attributes.ts";
 import { DescriptorCache } from "./descriptor_cache.ts";
 import { readNames } from "./directory_names.ts";
@@ -157,8 +158,8 @@ class LinuxDirectory implements TreeDirectory {
         directory.close();
         throw new EctarError(
           "not-found",
-          `directory ${printable(directory.#name)} was replaced while it was being read`,
-          { path: printable(directory.#name) },
+          `directory ${printablePath(directory.#name)} was replaced while it was being read`,
+          { path: printablePath(directory.#name) },
         );
       }
       parent = directory.descriptor;

@@ -10,10 +10,11 @@ import { EctarError } from "../errors.ts";
 import { writeIndex } from "../index/index_writer.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
 import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
+import type { Note } from "../tree/note.ts";
 import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.ts";
 import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
-import type { Note, TarFrame, TarTotals } from "./tar_frames.ts";
+import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { TarSource } from "./tar_source.ts";
 
 /** Hooks of a run. */

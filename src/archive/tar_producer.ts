@@ -8,6 +8,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
 import {
   encodeMemberHeader,
   END_OF_ARCHIVE,
@@ -16,11 +17,11 @@ import {
 } from "../tar/encode_member.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import type { FileTree } from "../tree/file_tree.ts";
+import type { Note } from "../tree/note.ts";
 import { checkOperands, pathsOverlap } from "../tree/operand.ts";
 import { type OwnOutputOptions, OwnOutputs } from "../tree/own_outputs.ts";
-import { printable } from "../tree/path_text.ts";
 import { walk, type WalkOptions } from "../tree/walk.ts";
-import type { Note, TarFrame, TarTotals } from "./tar_frames.ts";
+import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import { type FrameBuffer, FrameCutter } from "./tar_source_frames.ts";
 import { type Member, MemberReader, type MetadataOptions } from "./tar_source_member.ts";
 import { ContentReader } from "./tar_source_content.ts";
@@ -130,7 +131,7 @@ class TarProducer {
       return encodeMemberHeader(entry);
     } catch (error) {
       if (!(error instanceof EctarError)) throw error;
-      this.#note({ kind: "unreadable", path: printable(entry.path), message: error.message });
+      this.#note({ kind: "unreadable", path: printablePath(entry.path), message: error.message });
       return undefined;
     }
   }

@@ -7,8 +7,8 @@
 
 import type { Hash } from "node:crypto";
 import { EctarError } from "../errors.ts";
-import { printable } from "../tree/path_text.ts";
-import type { Note } from "./tar_frames.ts";
+import { printablePath } from "../printable.ts";
+import type { Note } from "../tree/note.ts";
 import type { Member } from "./tar_source_member.ts";
 
 /** Fills buffers with a file's bytes and hashes them. */
@@ -47,7 +47,7 @@ export class ContentReader {
       now.mtimeNanoseconds === stat.mtimeNanoseconds && now.mtimeSeconds === stat.mtimeSeconds &&
       now.ctimeNanoseconds === stat.ctimeNanoseconds && now.ctimeSeconds === stat.ctimeSeconds
     ) return;
-    const path = printable(this.#member.entry.path);
+    const path = printablePath(this.#member.entry.path);
     const message = `${path} changed while it was read`;
     this.#note({ kind: "changed-while-read", path, message });
   }
@@ -67,7 +67,7 @@ export class ContentReader {
 
   #noteEnd(kind: Note["kind"], what: string): void {
     const { entry } = this.#member;
-    const path = printable(entry.path);
+    const path = printablePath(entry.path);
     this.#note({
       kind,
       path,

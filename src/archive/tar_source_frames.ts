@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Note, TarFrame } from "./tar_frames.ts";
+import type { Note } from "../tree/note.ts";
+import type { TarFrame } from "./tar_frames.ts";
 import type { MemberPlace } from "./tar_source_record.ts";
 
 /** A buffer of the pool. */

@@ -5,16 +5,17 @@
  * @module
  */
 
+import { printablePath } from "../printable.ts";
 import type { ExtendedAttribute, TarEntry } from "../tar/entry.ts";
 import type { EntryType } from "../tar/entry.ts";
 import { normalizeSegments } from "../tar/sparse_map.ts";
 import type { FileTree, NodeKind, NodeStat, TreeFile } from "../tree/file_tree.ts";
 import { LinkMap } from "../tree/link_map.ts";
+import type { Note } from "../tree/note.ts";
 import type { OwnOutputs } from "../tree/own_outputs.ts";
 import { type OwnerOverride, parseOwnerOption } from "../tree/owner_option.ts";
-import { equalBytes, printable } from "../tree/path_text.ts";
+import { equalBytes, lossyText } from "../tree/path_text.ts";
 import { failureNote, type WalkNode } from "../tree/walk.ts";
-import type { Note } from "./tar_frames.ts";
 
 /** What is written of a node's metadata. */
 export interface MetadataOptions {
@@ -129,7 +130,7 @@ export class MemberReader {
     const stat = node.opened?.stat ?? directory.statOf(name, follow);
     const type = entryType(stat.kind);
     if (type === undefined) {
-      const path = printable(node.path);
+      const path = printablePath(node.path);
       const message = `${path} is a socket: skipped`;
       this.#note({ kind: "socket-skipped", path, message });
       return undefined;
@@ -202,7 +203,7 @@ export class MemberReader {
       return attributes();
     } catch (error) {
       const { message } = failureNote(error, path);
-      const shown = printable(path);
+      const shown = printablePath(path);
       this.#note({
         kind: "metadata-unreadable",
         path: shown,
@@ -217,7 +218,7 @@ export class MemberReader {
     entry.mode = entry.type === "symlink" ? 0o777 : executable ? 0o755 : 0o644;
     entry.uid = 0;
     entry.gid = 0;
-    entry.xattrs = entry.xattrs.filter(({ name }) => !printable(name).startsWith(ACL_PREFIX));
+    entry.xattrs = entry.xattrs.filter(({ name }) => !lossyText(name).startsWith(ACL_PREFIX));
   }
 
   #nameOwners(entry: TarEntry): void {
@@ -244,14 +245,14 @@ export class MemberReader {
 
   #isOwn(node: WalkNode, stat: NodeStat): boolean {
     if (!this.#own.isOwnNode(stat)) return false;
-    const path = printable(node.path);
+    const path = printablePath(node.path);
     const message = `${path} belongs to the archive being written: left out`;
     this.#note({ kind: "own-output-skipped", path, message });
     return true;
   }
 
   #noteVanished(node: WalkNode): void {
-    const path = printable(node.path);
+    const path = printablePath(node.path);
     const message = `${path} became something else before it was read: left out`;
     this.#note({ kind: "vanished", path, message });
   }

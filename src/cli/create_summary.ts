@@ -5,7 +5,7 @@
  */
 
 import type { CreatedArchive } from "../archive/archive_tree.ts";
-import { isShortfall, type Note } from "../archive/tar_frames.ts";
+import { isShortfall, type Note } from "../tree/note.ts";
 import { formatSize } from "./sizes.ts";
 
 /** Whether the run ended with something the operator should know. */

@@ -6,6 +6,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
 import type { ExtendedAttribute, SparseSegment } from "../tar/entry.ts";
 import type {
   FileTree,
@@ -15,7 +16,7 @@ import type {
   TreeDirectory,
   TreeFile,
 } from "./file_tree.ts";
-import { compareBytes, matchingText, printable, toBytes } from "./path_text.ts";
+import { compareBytes, lossyText, matchingText, toBytes } from "./path_text.ts";
 
 /** How a node misbehaves. */
 export interface MemoryFaults {
@@ -134,7 +135,7 @@ export class MemoryFileTree implements FileTree {
 
   enter(path: Uint8Array): TreeDirectory {
     let node = this.#root;
-    for (const part of printable(path).split("/")) {
+    for (const part of lossyText(path).split("/")) {
       if (part === "" || part === ".") continue;
       node = find(node, toBytes(part)) ?? refuse("not-found", "enter", path, "ENOENT");
     }
@@ -150,11 +151,11 @@ export class MemoryFileTree implements FileTree {
   }
 
   userId(name: Uint8Array): number | undefined {
-    return keyOf(this.users, printable(name));
+    return keyOf(this.users, lossyText(name));
   }
 
   groupId(name: Uint8Array): number | undefined {
-    return keyOf(this.groups, printable(name));
+    return keyOf(this.groups, lossyText(name));
   }
 
   /** What the tree says about a node. */
@@ -268,7 +269,7 @@ class MemoryDirectory implements TreeDirectory {
   ): { node: MemoryNode; above: MemoryNode[] } {
     let node: MemoryNode = this.#node;
     let above = this.#above;
-    const parts = [printable(name)];
+    const parts = [lossyText(name)];
     for (let steps = 0; parts.length > 0; steps++) {
       if (steps > 100) refuse("io", verb, name, "ELOOP");
       const part = parts.shift()!;
@@ -342,7 +343,7 @@ function refuse(
   name: Uint8Array,
   errno: string,
 ): never {
-  throw new EctarError(code, `cannot ${verb} ${printable(name)}: ${errno}`, { errno });
+  throw new EctarError(code, `cannot ${verb} ${printablePath(name)}: ${errno}`, { errno });
 }
 
 function attributesOf(node: MemoryNode, name: Uint8Array): ExtendedAttribute[] {

@@ -5,9 +5,10 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
 import type { FileTree, TreeDirectory } from "./file_tree.ts";
 import { unpackPaths } from "./name_list.ts";
-import { matchingText, printable } from "./path_text.ts";
+import { matchingText } from "./path_text.ts";
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
@@ -138,7 +139,7 @@ function checkOperand(tree: FileTree, base: TreeDirectory, path: Uint8Array): vo
     for (const _ of found);
   } catch (error) {
     if (!(error instanceof EctarError)) throw error;
-    const shown = printable(path);
+    const shown = printablePath(path);
     const message = error.code === "not-found"
       ? `${shown} does not exist; nothing was written`
       : `cannot look at ${shown}: ${error.context.errno ?? error.message}; nothing was written`;

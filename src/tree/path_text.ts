@@ -58,17 +58,6 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }
 
-// deno-lint-ignore no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-
-/** Text for terminals and messages: lossy, control characters escaped as `\xNN`. */
-export function printable(bytes: Uint8Array): string {
-  return lossyText(bytes).replace(
-    CONTROL,
-    (character) => "\\x" + character.charCodeAt(0).toString(16).padStart(2, "0"),
-  );
-}
-
 /** Order of paths: by bytes, the shorter first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const common = Math.min(a.length, b.length);

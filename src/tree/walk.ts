@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { Note } from "../archive/tar_frames.ts";
 import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
 import { Exclusion, type ExclusionOptions } from "./exclusion.ts";
 import {
   type FileTree,
@@ -17,10 +17,10 @@ import {
   type TreeDirectory,
 } from "./file_tree.ts";
 import { unpackPaths } from "./name_list.ts";
+import type { Note } from "./note.ts";
 import { type Operand, parseOperand, type PathGroup, withOperandDirectory } from "./operand.ts";
 import type { OwnOutputs } from "./own_outputs.ts";
 import { PathBuffer } from "./path_buffer.ts";
-import { printable } from "./path_text.ts";
 
 /** What to walk and how. */
 export interface WalkOptions {
@@ -89,7 +89,7 @@ export function* walk(
 /** A note about what a failed call says of a node. Rethrows what is no such failure. */
 export function failureNote(error: unknown, path: Uint8Array): Note {
   if (!(error instanceof EctarError)) throw error;
-  const shown = printable(path);
+  const shown = printablePath(path);
   if (error.code === "not-found") {
     return { kind: "vanished", path: shown, message: `${shown} vanished before it was read` };
   }
@@ -114,10 +114,10 @@ class Walker {
   }
 
   noteStripped(operand: Operand): void {
-    const prefix = printable(operand.stripped);
+    const prefix = printablePath(operand.stripped);
     if (prefix === "" || this.#stripped.has(prefix)) return;
     this.#stripped.add(prefix);
-    const path = printable(operand.memberPath);
+    const path = printablePath(operand.memberPath);
     this.#note({
       kind: "names-stripped",
       path,
@@ -175,7 +175,7 @@ class Walker {
     const name = level.names.name(index);
     this.#path.append(level.prefixLength, name);
     if (this.#own.isOwnName(level.directory, name)) {
-      const path = printable(this.#path.view());
+      const path = printablePath(this.#path.view());
       const message = `${path} belongs to the archive being written: left out`;
       this.#note({ kind: "own-output-skipped", path, message });
       return undefined;
@@ -256,7 +256,7 @@ class Walker {
   }
 
   #noteKept(path: Uint8Array, what: string): void {
-    const shown = printable(path);
+    const shown = printablePath(path);
     this.#note({ kind: "symlink-kept", path: shown, message: `${shown} ${what}` });
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { LinuxFileTree } from "../../ffi/file_tree.ts";
 import { startTar } from "../../src/archive/tar_producer.ts";
-import type { Note } from "../../src/archive/tar_frames.ts";
+import type { Note } from "../../src/tree/note.ts";
 import { concatenated, noteKinds, readMembers } from "../unit/tree/source_harness.ts";
 import {
   extractWithTar,

@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import type { FileRecord } from "../../../src/index/records.ts";
-import type { Note, TarFrame, TarTotals } from "../../../src/archive/tar_frames.ts";
+import type { TarFrame, TarTotals } from "../../../src/archive/tar_frames.ts";
+import type { Note } from "../../../src/tree/note.ts";
 import { type ProducerOptions, startTar } from "../../../src/archive/tar_producer.ts";
 import type { TarEntry } from "../../../src/tar/entry.ts";
 import { TarDecoder } from "../../../src/tar/tar_decoder.ts";

@@ -6,7 +6,7 @@ import { LinkMap } from "../../../src/tree/link_map.ts";
 import { packNameList, packPaths, unpackPaths } from "../../../src/tree/name_list.ts";
 import { pathsOverlap } from "../../../src/tree/operand.ts";
 import { parseOwnerOption } from "../../../src/tree/owner_option.ts";
-import { lossyText, matchingText, printable, toBytes } from "../../../src/tree/path_text.ts";
+import { lossyText, matchingText, toBytes } from "../../../src/tree/path_text.ts";
 
 function listed(packed: Uint8Array): string[] {
   return [...unpackPaths(packed)].map(lossyText);
@@ -52,10 +52,6 @@ Deno.test("matching text keeps different bytes different", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
     assert.equal(matchingText(toBytes(text)), text);
   }));
-});
-
-Deno.test("printable text has no control characters", () => {
-  assert.equal(printable(toBytes("a\x1b[31m\n\x7f\u0085é")), "a\\x1b[31m\\x0a\\x7f\\x85é");
 });
 
 function node(device: number, inodeHigh: number, inodeLow: number): NodeStat {

@@ -1,0 +1,32 @@
+/**
+ * What was noticed while a tree was read: nothing that stops an archive, but worth telling.
+ *
+ * @module
+ */
+
+/** Something worth telling about one path; counts as "done, but with something to know". */
+export interface Note {
+  /** What happened. */
+  kind:
+    | "socket-skipped"
+    | "vanished"
+    | "unreadable"
+    | "changed-while-read"
+    | "shrunk-while-read"
+    | "metadata-unreadable"
+    /** A symlink was to be followed but leads nowhere or in a circle: stored as a symlink. */
+    | "symlink-kept"
+    /** Member names lack what stood before them, such as a leading slash; told once each. */
+    | "names-stripped"
+    /** A file of the archive being written was left out. */
+    | "own-output-skipped";
+  /** Path, printable as by `printablePath`. */
+  path: string;
+  /** One line for people. */
+  message: string;
+}
+
+/** Whether the archive lacks something of what was asked for; the other notes just inform. */
+export function isShortfall(note: Pick<Note, "kind">): boolean {
+  return note.kind !== "names-stripped" && note.kind !== "own-output-skipped";
+}
