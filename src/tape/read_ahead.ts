@@ -17,9 +17,6 @@ export type BlockFound =
   /** The tape file ends before this block. */
   | { kind: "end" };
 
-/** A buffer is longer than a block: so a block that is none of ours shows by its length. */
-const EXCESS_BYTES = 4096;
-
 /** Unreadable blocks in a row after which a file of unknown size counts as ended. */
 const MAX_BAD_RUN = 1024;
 
@@ -182,7 +179,7 @@ export class ReadAhead {
     if (free !== undefined) return free;
     if (this.#buffers > this.#slots) throw new Error("more blocks in flight than slots");
     this.#buffers++;
-    return new Uint8Array(new SharedArrayBuffer(this.#blockSize + EXCESS_BYTES));
+    return new Uint8Array(new SharedArrayBuffer(this.#blockSize));
   }
 
   #recycleCurrent(): void {
