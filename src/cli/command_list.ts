@@ -44,6 +44,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
   },
   {
+    name: "repair",
+    summary: "rebuild missing and damaged shards and the index from what is good",
+    load: async () => (await import("./commands/repair.ts")).addRepairCommand,
+  },
+  {
     name: "info",
     summary: "say what an archive is",
     load: async () => (await import("./commands/info.ts")).addInfoCommand,

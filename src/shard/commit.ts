@@ -8,7 +8,8 @@
  * 3. the files are renamed, files of an archive that is replaced are removed,
  * 4. the marker is removed.
  *
- * Whoever finds a marker finishes 3 and 4, or reads as if they were done.
+ * Whoever finds a marker finishes 3 and 4, or reads as if they were done. A repair goes the same way
+ * with single files of an archive.
  *
  * @module
  */
@@ -33,6 +34,14 @@ const MARKER_SCHEMA = v.object({
   m: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
   /** Whether there is an index. */
   index: v.boolean(),
+  /**
+   * Of a repair: the only files that are replaced, by name, and the names under which the present
+   * files of some of them are kept.
+   */
+  repair: v.optional(v.object({
+    files: v.array(v.string()),
+    aside: v.record(v.string(), v.string()),
+  })),
 });
 
 /** A commit that was begun and not finished. */
@@ -46,9 +55,9 @@ export class Commit {
   /** Final names of the temporary files there are. */
   readonly #finalNames = new Set<string>();
 
-  constructor(directory: string, name: string) {
-    const random = crypto.getRandomValues(new Uint8Array(4));
-    this.#id = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  /** @param id ending of the temporary names: 8 hexadecimal digits. @default random */
+  constructor(directory: string, name: string, id: string = randomId()) {
+    this.#id = id;
     this.#directory = directory;
     this.#name = name;
   }
@@ -85,6 +94,28 @@ export class Commit {
     }
     await rollForward(this.#directory, this.#name, marker);
     this.#finalNames.clear();
+  }
+
+  /**
+   * Makes some files visible in place of those there are, whatever else the archive has.
+   *
+   * @param aside by name of a file: the name under which what stands there is kept
+   */
+  async runRepair(
+    uuid: string,
+    files: readonly string[],
+    aside: Record<string, string>,
+  ): Promise<void> {
+    const repair = { files: [...files], aside };
+    const marker = { id: this.#id, uuid, chunks: 0, m: 1, index: false, repair };
+    await createMarker(this.#directory, this.#name, marker);
+    await rollForward(this.#directory, this.#name, marker);
+    for (const finalName of files) this.#finalNames.delete(finalName);
+  }
+
+  /** Path of the temporary file that will become `finalName`. */
+  temporaryPath(finalName: string): string {
+    return this.#temporaryPath(finalName);
   }
 
   /** Removes all temporary files; returns one line for each that stays. */
@@ -135,7 +166,11 @@ export async function pendingCommit(
   // Killed while the marker was being written: it was not in force yet.
   if (!text.endsWith("\n")) return undefined;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MARKER_SCHEMA), text);
-  return parsed.success ? parsed.output : undefined;
+  if (!parsed.success) return undefined;
+  const { repair } = parsed.output;
+  const areOurs = (repair?.files ?? []).every((file) => isFileOf(name, file)) &&
+    Object.entries(repair?.aside ?? {}).every(([file, kept]) => isAsideOf(file, kept));
+  return areOurs ? parsed.output : undefined;
 }
 
 /** Completes what a killed run had committed, and clears away a marker that never took effect. */
@@ -193,18 +228,47 @@ export async function listFiles(directory: string): Promise<ArchiveFile[]> {
 }
 
 async function rollForward(directory: string, name: string, marker: PendingCommit): Promise<void> {
+  if (marker.repair === undefined) await replaceArchive(directory, name, marker);
+  else await replaceFiles(directory, marker.id, marker.repair);
+  await syncDirectory(directory);
+  await removeIfThere(markerPath(directory, name));
+  await syncDirectory(directory);
+}
+
+async function replaceFiles(
+  directory: string,
+  id: string,
+  { files, aside }: NonNullable<PendingCommit["repair"]>,
+): Promise<void> {
+  for (const finalName of files) {
+    const temporary = temporaryPath(directory, finalName, id);
+    // Done already, before a kill.
+    if (!await isThere(temporary)) continue;
+    const final = join(directory, finalName);
+    const kept = Object.hasOwn(aside, finalName) ? aside[finalName] : undefined;
+    if (kept !== undefined) await renameIfThere(final, join(directory, kept));
+    await Deno.rename(temporary, final);
+  }
+}
+
+async function replaceArchive(
+  directory: string,
+  name: string,
+  marker: PendingCommit,
+): Promise<void> {
   const replaced = new Set(await existingArchiveFiles(directory, name));
   for (const finalName of archiveFileNames(name, marker)) {
     await renameIfThere(temporaryPath(directory, finalName, marker.id), join(directory, finalName));
     replaced.delete(finalName);
   }
   for (const fileName of replaced) await Deno.remove(join(directory, fileName));
-  await syncDirectory(directory);
-  await removeIfThere(markerPath(directory, name));
-  await syncDirectory(directory);
 }
 
-function* archiveFileNames(name: string, { chunks, m, index }: PendingCommit): Generator<string> {
+/** Final names of all files that a commit makes. */
+export function* archiveFileNames(
+  name: string,
+  { chunks, m, index }: PendingCommit,
+): Generator<string> {
   for (let chunk = 1; chunk <= chunks; chunk++) {
     for (let shard = 0; shard < m; shard++) yield shardFileName(name, chunk, shard);
   }
@@ -264,12 +328,44 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   }
 }
 
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorName(error) !== "ENOENT") throw error;
+    return false;
+  }
+}
+
+/** Whether a file name is one of archive `name`'s, and no path to anywhere else. */
+function isFileOf(name: string, fileName: string): boolean {
+  const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
+  return archive === name && !fileName.includes("/");
+}
+
 async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {
     if (systemErrorName(error) !== "ENOENT") throw error;
   }
+}
+
+/** Name under which a repair keeps what stood under `finalName`, the `number`th of that kind. */
+export function asideName(finalName: string, number: number): string {
+  return `${finalName}.ectar-aside-${number}`;
+}
+
+function isAsideOf(finalName: string, kept: string): boolean {
+  const number = Number(kept.slice(kept.lastIndexOf("-") + 1));
+  return Number.isSafeInteger(number) && kept === asideName(finalName, number) &&
+    !kept.includes("/");
+}
+
+function randomId(): string {
+  const random = crypto.getRandomValues(new Uint8Array(4));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function temporaryPath(directory: string, finalName: string, id: string): string {

@@ -1,0 +1,297 @@
+/**
+ * Replaces single files of an archive in one directory: each is written under a temporary name,
+ * synced, read back and compared; only then, and all of a chunk at one instant, do they take the
+ * places of what was there (see commit.ts). A kill at any moment loses nothing that was readable.
+ *
+ * @module
+ */
+
+import { createHash, type Hash } from "node:crypto";
+import { EctarError } from "../errors.ts";
+import { asideName, Commit, finishInterruptedCommit } from "./commit.ts";
+import { fromSystemError, systemErrorName } from "./system_error.ts";
+
+const READ_BYTES = 1 << 20;
+
+/** What the system says where a file system knows no locks. */
+const NO_LOCKS = ["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"];
+
+/** How a directory is repaired. */
+export interface RepairDirectoryOptions {
+  /** Existing directory. */
+  directory: string;
+  /** Archive name. */
+  name: string;
+  /** Makes the system forget what it has cached of a file, so that reading it back means something. */
+  dropCache?: ((path: string) => void) | undefined;
+}
+
+/** A directory whose files are being repaired by this process alone. */
+export class RepairDirectory {
+  /** The directory. */
+  readonly path: string;
+  readonly #name: string;
+  readonly #commit: Commit;
+  readonly #dropCache: (path: string) => void;
+  readonly #lock: Deno.FsFile;
+  #written: string[] = [];
+  #aside: Record<string, string> = {};
+
+  private constructor(options: RepairDirectoryOptions, lock: Deno.FsFile) {
+    this.path = options.directory;
+    this.#name = options.name;
+    this.#commit = new Commit(options.directory, options.name, repairId(options.name));
+    this.#dropCache = options.dropCache ?? (() => {});
+    this.#lock = lock;
+  }
+
+  /**
+   * Keeps other repairs out, and finishes or clears away what killed ones left.
+   *
+   * @throws {EctarError} `exists` when another ectar is repairing there, `permission`, …
+   */
+  static async open(options: RepairDirectoryOptions): Promise<RepairDirectory> {
+    const { directory, name } = options;
+    const path = lockPath(directory, name);
+    let lock: Deno.FsFile | undefined;
+    try {
+      lock = await takeLock(path, directory, name);
+      await finishInterruptedCommit(directory, name);
+      await removeLeftovers(directory, repairId(name));
+      return new RepairDirectory(options, lock);
+    } catch (error) {
+      lock?.close();
+      throw fromSystemError(error, `cannot repair in ${directory}`, { path: directory });
+    }
+  }
+
+  /** Path of a file in it. */
+  pathOf(finalName: string): string {
+    return join(this.path, finalName);
+  }
+
+  /**
+   * Starts a file that will stand as `finalName`.
+   *
+   * @param like a file whose owner and permissions it gets, where that is allowed
+   * @throws {EctarError} `exists` when something that is no file is in its place
+   */
+  async create(finalName: string, like: string | undefined): Promise<RepairFile> {
+    const path = this.pathOf(finalName);
+    try {
+      const there = await lstatIfThere(path);
+      if (there?.isDirectory) {
+        throw new EctarError("exists", `${path} is in the way: it is a directory`, { path });
+      }
+      const file = await this.#commit.createTemporary(finalName);
+      const temporary = this.#commit.temporaryPath(finalName);
+      if (like !== undefined) await copyOwner(like, temporary);
+      return new RepairFile(file, temporary, path, this.#dropCache);
+    } catch (error) {
+      throw fromSystemError(error, `cannot write ${path}`, { path });
+    }
+  }
+
+  /**
+   * Takes a finished file into the next commit.
+   *
+   * @param keepOld whether what stands in its place is kept under another name
+   */
+  async add(finalName: string, keepOld: boolean): Promise<void> {
+    this.#written.push(finalName);
+    if (!keepOld || await lstatIfThere(this.pathOf(finalName)) === undefined) return;
+    let number = 1;
+    while (await lstatIfThere(this.pathOf(asideName(finalName, number))) !== undefined) number++;
+    this.#aside[finalName] = asideName(finalName, number);
+  }
+
+  /**
+   * Puts everything that was added in place.
+   *
+   * @returns paths under which replaced files are kept
+   */
+  async commit(uuid: string): Promise<string[]> {
+    if (this.#written.length === 0) return [];
+    const kept = Object.values(this.#aside).map((file) => this.pathOf(file));
+    try {
+      await this.#commit.runRepair(uuid, this.#written, this.#aside);
+    } catch (error) {
+      throw fromSystemError(error, `cannot replace files of ${this.#name} in ${this.path}`, {
+        path: this.path,
+      });
+    }
+    this.#written = [];
+    this.#aside = {};
+    return kept;
+  }
+
+  /** Removes what was not committed. */
+  async rollBack(): Promise<void> {
+    this.#written = [];
+    this.#aside = {};
+    await this.#commit.rollBack();
+  }
+
+  /** Lets others in again. */
+  async close(): Promise<void> {
+    await this.rollBack();
+    await Deno.remove(lockPath(this.path, this.#name)).catch(() => {});
+    this.#lock.close();
+  }
+}
+
+/** A file being written. */
+export class RepairFile {
+  /** Path it will have. */
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+  readonly #temporary: string;
+  readonly #dropCache: (path: string) => void;
+  readonly #written: Hash = createHash("sha256");
+  #isClosed = false;
+
+  constructor(
+    file: Deno.FsFile,
+    temporary: string,
+    path: string,
+    dropCache: (path: string) => void,
+  ) {
+    this.path = path;
+    this.#file = file;
+    this.#temporary = temporary;
+    this.#dropCache = dropCache;
+  }
+
+  /** Appends. */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#written.update(bytes);
+      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    } catch (error) {
+      throw fromSystemError(error, `cannot write ${this.path}`, { path: this.path });
+    }
+  }
+
+  /**
+   * Syncs the file, reads it back and compares.
+   *
+   * @throws {EctarError} `damaged` when the disk gives back something else
+   */
+  async finish(): Promise<void> {
+    try {
+      await this.#file.sync();
+      this.#dropCache(this.#temporary);
+      await this.#file.seek(0, Deno.SeekMode.Start);
+      const found = createHash("sha256");
+      const buffer = new Uint8Array(READ_BYTES);
+      for (let got; (got = await this.#file.read(buffer)) !== null;) {
+        found.update(buffer.subarray(0, got));
+      }
+      if (!found.digest().equals(this.#written.digest())) {
+        throw new EctarError(
+          "damaged",
+          `${this.path}: the disk does not give back what was written`,
+          {
+            path: this.path,
+            hint: "repair to another disk with --output",
+          },
+        );
+      }
+    } catch (error) {
+      throw fromSystemError(error, `cannot write ${this.path}`, { path: this.path });
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Stops writing; the directory's roll-back removes it. */
+  abandon(): void {
+    if (!this.#isClosed) this.#file.close();
+    this.#isClosed = true;
+  }
+}
+
+/** The same for every repair of an archive, so that the next one knows what a killed one left. */
+function repairId(name: string): string {
+  return createHash("sha256").update(`ectar repair ${name}`).digest("hex").slice(0, 8);
+}
+
+function lockPath(directory: string, name: string): string {
+  return join(directory, `.${name}.ectar-repair`);
+}
+
+async function takeLock(path: string, directory: string, name: string): Promise<Deno.FsFile> {
+  for (;;) {
+    const file = await openLock(path);
+    try {
+      if (!await file.tryLock(true)) {
+        throw new EctarError("exists", `another ectar is repairing ${name} in ${directory}`, {
+          archive: name,
+          path: directory,
+          hint: "wait for it to end, then try again",
+        });
+      }
+    } catch (error) {
+      if (!NO_LOCKS.includes(systemErrorName(error) ?? "")) {
+        file.close();
+        throw error;
+      }
+    }
+    // Whoever held it before may have removed it just after we opened it.
+    const [ours, there] = [await file.stat(), await lstatIfThere(path)];
+    if (there !== undefined && there.ino === ours.ino) return file;
+    file.close();
+  }
+}
+
+/** Opens the lock file, making it; never writes into it, whatever it leads to. */
+async function openLock(path: string): Promise<Deno.FsFile> {
+  for (;;) {
+    try {
+      return await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    } catch (error) {
+      if (systemErrorName(error) !== "EEXIST") throw error;
+    }
+    const there = await lstatIfThere(path);
+    if (there?.isSymlink) {
+      throw new EctarError("exists", `${path} is in the way: it is a symbolic link`, { path });
+    }
+    try {
+      return await Deno.open(path, { read: true });
+    } catch (error) {
+      if (systemErrorName(error) !== "ENOENT") throw error;
+    }
+  }
+}
+
+async function removeLeftovers(directory: string, id: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (!isDirectory && name.startsWith(".") && name.endsWith(`.ectar-${id}`)) {
+      await Deno.remove(join(directory, name));
+    }
+  }
+}
+
+/** Gives a file the owner and permissions of another, as far as that is allowed. */
+async function copyOwner(from: string, to: string): Promise<void> {
+  try {
+    const { mode, uid, gid } = await Deno.stat(from);
+    if (uid !== null && gid !== null) await Deno.chown(to, uid, gid).catch(() => {});
+    if (mode !== null) await Deno.chmod(to, mode & 0o777);
+  } catch {
+    // Who owns a shard does not decide whether it is right.
+  }
+}
+
+async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemErrorName(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function join(directory: string, fileName: string): string {
+  return directory.endsWith("/") ? directory + fileName : `${directory}/${fileName}`;
+}
