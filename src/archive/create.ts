@@ -197,7 +197,7 @@ class CreateRun {
     const tarBytes = frame.data.length;
     this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
     source.release(frame.slot);
-    if (frame.records.length > 0) await this.#fileSpool.append(frame.records);
+    await this.#spool(frame.records);
     for (const note of frame.notes) {
       this.#notes[note.kind] = (this.#notes[note.kind] ?? 0) + 1;
       onNote?.(note);
@@ -219,6 +219,13 @@ class CreateRun {
     }
     await this.#endChunk(false);
     return true;
+  }
+
+  async #spool(records: TarFrame["records"]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#fileSpool.append(records);
+    // Frees them: megabytes with every frame of small files would await the garbage collector.
+    records.buffer.transfer(0);
   }
 
   async #endChunk(last: boolean): Promise<void> {

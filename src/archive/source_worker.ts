@@ -29,8 +29,7 @@ function run({ options, pool: parts }: SourceJob): void {
     const step = frames.next();
     if (step.done) return post({ type: "end", totals: step.value });
     const { data, room: _, ...frame } = step.value;
-    const records = frame.records.buffer as ArrayBuffer;
-    post({ type: "frame", frame: { ...frame, length: data.length } }, [records]);
+    post({ type: "frame", frame: { ...frame, length: data.length } }, [frame.records.buffer]);
   }
 }
 

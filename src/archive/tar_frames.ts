@@ -22,8 +22,11 @@ export interface TarFrame {
   slot: number;
   /** True for the frame that fills its chunk; the archive's last chunk may end without one. */
   fillsChunk: boolean;
-  /** Index file records of the members that ended in this frame, one JSON object a line, UTF-8. */
-  records: Uint8Array;
+  /**
+   * Index file records of the members that ended in this frame, one JSON object a line, UTF-8; in a
+   * buffer of their own, which is given away with the frame.
+   */
+  records: Uint8Array<ArrayBuffer>;
   /** What was noticed since the frame before. */
   notes: Note[];
 }

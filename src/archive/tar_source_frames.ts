@@ -37,7 +37,9 @@ export class FrameCutter {
   #nextMember = 0;
   #memberStart = 0;
   #memberEnd = 0;
-  #records = "";
+  /** Encoded one by one: a frame's records as one string would be a great many small objects. */
+  #records = new Uint8Array(64 * 1024);
+  #recordsEnd = 0;
   #notes: Note[] = [];
   #uncountedNotes = 0;
 
@@ -113,7 +115,10 @@ export class FrameCutter {
 
   /** Adds the record of a member that has ended. */
   record(line: string): void {
-    this.#records += line;
+    const mostBytes = 3 * line.length;
+    if (this.#recordsEnd + mostBytes > this.#records.length) this.#growRecords(mostBytes);
+    const { written } = encoder.encodeInto(line, this.#records.subarray(this.#recordsEnd));
+    this.#recordsEnd += written;
   }
 
   /** Adds a note. */
@@ -133,11 +138,11 @@ export class FrameCutter {
       room: this.#buffer!.buffer,
       slot: this.#buffer!.slot,
       fillsChunk: end - this.#chunkOffset === this.#chunkSize,
-      records: encoder.encode(this.#records),
+      records: this.#records.slice(0, this.#recordsEnd),
       notes: this.#takeNotes(),
     };
     this.#frame = undefined;
-    this.#records = "";
+    this.#recordsEnd = 0;
     return frame;
   }
 
@@ -152,6 +157,12 @@ export class FrameCutter {
     this.#filled = 0;
     const size = Math.min(this.#frameSize, this.#chunkSize - inChunk);
     return this.#frame = this.#buffer.buffer.subarray(0, size);
+  }
+
+  #growRecords(bytes: number): void {
+    const grown = new Uint8Array(2 * this.#records.length + bytes);
+    grown.set(this.#records);
+    this.#records = grown;
   }
 
   #takeNotes(): Note[] {
