@@ -60,7 +60,8 @@ export function hungDriveLines(drives: readonly DriveSummary[]): string[] {
 function driveLine(drive: DriveSummary, chunks: number): string {
   const { shard, volumeUuid, bytes, bytesPerSecond, chunksCommitted, indexWritten } = drive;
   const index = indexWritten ? "with the index" : "WITHOUT the index";
-  const held = chunksCommitted === chunks
+  // Where the index got its filemark and nothing more, that counts as one.
+  const held = chunksCommitted >= chunks
     ? `all ${chunks === 1 ? "of 1 chunk" : `${chunks} chunks`}`
     : chunksCommitted === 0
     ? "NO chunk"
