@@ -51,6 +51,7 @@ const VALUES = [
   "paddingAfter",
   "parseShardFileName",
   "printablePath",
+  "repairFiles",
   "shardFileName",
   "statusLines",
   "storedSize",
