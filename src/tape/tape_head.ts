@@ -103,7 +103,7 @@ export class TapeHead {
     }
     if (await this.#locateFile(file)) return true;
     let from = this.#file ?? (await this.device.position()).file;
-    if (from === undefined) {
+    if (from === undefined || (file <= from && !await this.#leaveFilemarkAhead())) {
       await this.rewind();
       from = 0;
     }
@@ -124,6 +124,11 @@ export class TapeHead {
     if (logical !== undefined) this.#starts.set(file, logical);
     this.#stand(file, 0);
     return true;
+  }
+
+  /** Some drives that go back count a filemark right ahead, too: a block in between prevents that. */
+  async #leaveFilemarkAhead(): Promise<boolean> {
+    return this.#block === undefined || this.#block === 0 || await this.#moveInFile(-1);
   }
 
   /** Goes to the filemark in front of the file: reading it proves the place right. */

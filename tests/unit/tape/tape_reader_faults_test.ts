@@ -1,10 +1,11 @@
 /** Reading tapes whose labels, filemarks or drives are not as they should be. */
 import assert from "node:assert/strict";
 import { EctarError } from "../../../src/errors.ts";
-import type { TapeRead } from "../../../src/tape/device.ts";
+import type { TapePosition, TapeRead } from "../../../src/tape/device.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
 import { TapeShardReader } from "../../../src/tape/tape_shard_reader.ts";
 import {
+  FILEMARK,
   type MockEffect,
   MockTapeDevice,
   type MockTapeOptions,
@@ -117,6 +118,54 @@ Deno.test("blocks are read into buffers of their own size, where no drive errs",
   );
   const reader = await TapeShardReader.open(drives);
   assert.deepEqual(await goodShards(reader), [3, 3, 3]);
+  await reader.close();
+});
+
+/** Going back, counts a filemark right ahead as one passed, while the counters say otherwise. */
+class CountsFilemarkAhead extends MockTapeDevice {
+  #astray = 0;
+
+  override async spaceFiles(count: number): Promise<boolean> {
+    if (count >= 0) return await super.spaceFiles(count);
+    const { logical } = await super.position();
+    if (this.medium!.records[logical!] !== FILEMARK) return await super.spaceFiles(count);
+    this.#astray--;
+    return await super.spaceFiles(count + 1);
+  }
+
+  override async position(): Promise<TapePosition> {
+    const { file, block } = await super.position();
+    return { file: file! + this.#astray, block, logical: undefined };
+  }
+
+  override locate(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  override async rewind(): Promise<void> {
+    this.#astray = 0;
+    await super.rewind();
+  }
+}
+
+Deno.test("going back from the end of a tape file arrives, whatever the drive counts", async () => {
+  const tapes = await media();
+  const drives = tapes.map((medium, i) => new CountsFilemarkAhead({ name: `r${i}`, medium }));
+  const reader = await TapeShardReader.open(drives);
+  reader.usePositions(SIZES.map((blocks, i) => ({
+    chunk: i + 1,
+    shardSize: blocks * BLOCK,
+    extents: [],
+  })));
+  for (const chunk of [3, 1, 1, 2, 1]) {
+    for (const handle of await reader.openChunk(chunk)) {
+      const file = shardFile(K, M, chunk, handle.shard, SIZES[chunk - 1]);
+      // The filemark behind the last block is not read, so it is ahead when the tape goes back.
+      const target = new Uint8Array(file.length);
+      await handle.read(0, target);
+      assert.deepEqual(target, file, `chunk ${chunk}, shard ${handle.shard}`);
+    }
+  }
   await reader.close();
 });
 
