@@ -8,7 +8,7 @@
 
 import picomatch from "picomatch";
 import { EctarError } from "../errors.ts";
-import { type ArchiveFile, listFiles, pendingCommit } from "./commit.ts";
+import { type ArchiveFile, archiveFileNames, listFiles, pendingCommit } from "./commit.ts";
 import { parseIndexFileName, parseShardFileName, type ShardName } from "./shard_name.ts";
 
 /** One shard file that was found. */
@@ -59,9 +59,8 @@ export async function findArchiveFiles(inputs: readonly string[]): Promise<Archi
   for (const input of inputs) {
     const place = await parsePlace(input);
     let found = 0;
-    for (const { file, name, shard } of place.choose(await listArchiveFiles(place.directory))) {
+    for (const { file, name, shard } of await committedFiles(place)) {
       const archive = byArchive.get(name) ?? await newArchive(name, place.directory);
-      if (file.isTemporary && !(await isCommitted(file, name, place.directory, archive))) continue;
       byArchive.set(name, archive);
       found++;
       if (seenPaths.has(file.path)) continue;
@@ -99,15 +98,23 @@ async function newArchive(name: string, directory: string): Promise<ArchiveFiles
   return { name, shards: new Map(), indexes: [], committedUuid: pending?.uuid };
 }
 
-async function isCommitted(
-  file: ArchiveFile,
-  name: string,
-  directory: string,
-  archive: ArchiveFiles,
-): Promise<boolean> {
-  if (archive.committedUuid === undefined) return false;
-  const pending = await pendingCommit(directory, name);
-  return pending !== undefined && pending.id === file.id;
+/**
+ * The files that are meant, as they are once interrupted commits are finished: what a commit has not
+ * renamed yet counts as renamed, what it replaces as gone.
+ */
+async function committedFiles({ directory, choose }: Place): Promise<NamedFile[]> {
+  const files = choose(await listArchiveFiles(directory));
+  const committed: NamedFile[] = [];
+  for (const [name, ofArchive] of Map.groupBy(files, ({ name }) => name)) {
+    const pending = await pendingCommit(directory, name);
+    const isNew = ({ file }: NamedFile) => file.isTemporary && file.id === pending?.id;
+    const arriving = new Set(ofArchive.filter(isNew).map(({ file }) => file.fileName));
+    const names = pending === undefined ? undefined : new Set(archiveFileNames(name, pending));
+    const stays = ({ file: { isTemporary, fileName } }: NamedFile) =>
+      !isTemporary && !arriving.has(fileName) && (names?.has(fileName) ?? true);
+    for (const file of ofArchive) if (isNew(file) || stays(file)) committed.push(file);
+  }
+  return committed;
 }
 
 async function parsePlace(input: string): Promise<Place> {
