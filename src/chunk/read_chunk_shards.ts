@@ -62,43 +62,74 @@ export interface ChunkShards {
   readonly sources: readonly ShardSource[];
 }
 
-interface Opened {
+/** A shard that was found, with what its zfec header says; undefined where it cannot be read. */
+export interface FoundShard {
   source: ShardSource;
   header: ZfecHeader | undefined;
 }
 
+/** Data and total shards. */
+export interface ShardCounts {
+  k: number;
+  m: number;
+}
+
+/** Most pairs of k and m that are tried. */
+const MAX_CHOICES = 4;
+
+/** Reads the zfec headers of all shards found. */
+export function readZfecHeaders(handles: readonly ShardHandle[]): Promise<FoundShard[]> {
+  return Promise.all(handles.map(openOne));
+}
+
 /**
- * Settles what the handles of one chunk are.
+ * The k and m that a chunk may have, the likeliest first: what is known from other chunks or the
+ * index, then what most headers say. A damaged header may have the same number of votes as a good
+ * one, so a proof must decide. ectar never pads; headers that do are not counted.
+ */
+export function shardCountChoices(
+  found: readonly FoundShard[],
+  expected: ShardCounts | undefined,
+): ShardCounts[] {
+  const votes = new Map<string, { k: number; m: number; shards: Set<number> }>();
+  for (const { header } of found) {
+    if (header === undefined || header.padlen !== 0) continue;
+    const { k, m } = header;
+    const key = `${k}/${m}`;
+    const vote = votes.get(key) ?? { k, m, shards: new Set() };
+    vote.shards.add(header.sharenum);
+    votes.set(key, vote);
+  }
+  const isEnough = (vote: { k: number; shards: Set<number> }) => vote.shards.size >= vote.k;
+  const isExpected = ({ k, m }: ShardCounts) => k === expected?.k && m === expected.m;
+  const score = (vote: { k: number; m: number; shards: Set<number> }) =>
+    vote.shards.size + (isEnough(vote) ? 256 + (isExpected(vote) ? 256 : 0) : 0);
+  const [first, ...others] = [...votes.values()].sort((a, b) => score(b) - score(a));
+  if (first === undefined) return expected === undefined ? [] : [expected];
+  const choices: ShardCounts[] = [first, ...others.filter(isEnough)];
+  if (expected !== undefined && !choices.some(isExpected)) choices.push(expected);
+  return choices.slice(0, MAX_CHOICES);
+}
+
+/**
+ * Settles which of the shards found is which, given k and m.
  *
  * @param archive archive name for messages
- * @param expected k and m as known from other chunks or the index; they win over a majority here
- * @throws {EctarError} `too-few` when fewer than k shards of one kind are there
+ * @throws {EctarError} `too-few` when fewer than k shards are there
  */
-export async function openChunkShards(
+export function settleShards(
   archive: string,
   chunk: number,
-  handles: readonly ShardHandle[],
+  found: readonly FoundShard[],
+  { k, m }: ShardCounts,
   damage: DamageLog,
-  expected?: { k: number; m: number },
-): Promise<ChunkShards> {
-  const opened = await Promise.all(handles.map(openOne));
-  const parameters = settleParameters(opened, expected);
-  if (parameters === undefined) {
-    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
-      archive,
-      chunk,
-      hint: "look for its shard files or tapes elsewhere and give their places too",
-    });
-  }
-  const { k, m } = parameters;
+): ChunkShards {
   const candidates: Candidate[] = [];
-  for (const shard of opened) candidates.push(...candidatesOf(shard, k, m, chunk, damage));
+  for (const shard of found) candidates.push(...candidatesOf(shard, k, m, chunk, damage));
   candidates.sort((a, b) => a.trust - b.trust || a.shard - b.shard);
 
   const numbers = new Set(candidates.map((candidate) => candidate.shard));
-  for (let shard = 0; shard < m; shard++) {
-    if (!numbers.has(shard)) damage.add({ chunk, shard, origin: "" }, "missing", "not found");
-  }
+  noteMissing(chunk, { k, m }, found, damage);
   if (numbers.size < k) {
     throw new EctarError(
       "too-few",
@@ -111,10 +142,28 @@ export async function openChunkShards(
     );
   }
   const headerBytes = zfecHeaderLength(k, m);
-  return { chunk, k, m, headerBytes, candidates, sources: opened.map(({ source }) => source) };
+  return { chunk, k, m, headerBytes, candidates, sources: found.map(({ source }) => source) };
 }
 
-async function openOne(handle: ShardHandle): Promise<Opened> {
+/** A shard whose header contradicts its name counts as what its header says. */
+function noteMissing(
+  chunk: number,
+  { k, m }: ShardCounts,
+  found: readonly FoundShard[],
+  damage: DamageLog,
+): void {
+  const present = new Set<number>();
+  for (const { source, header } of found) {
+    const speaksOfThis = header !== undefined && header.k === k && header.m === m &&
+      header.padlen === 0;
+    present.add(speaksOfThis ? header.sharenum : source.named);
+  }
+  for (let shard = 0; shard < m; shard++) {
+    if (!present.has(shard)) damage.add({ chunk, shard, origin: "" }, "missing", "not found");
+  }
+}
+
+async function openOne(handle: ShardHandle): Promise<FoundShard> {
   const source = new ShardSource(handle);
   const bytes = new Uint8Array(ZFEC_HEADER_MAX_BYTES);
   const { length, holes } = await source.read(0, bytes);
@@ -126,29 +175,8 @@ async function openOne(handle: ShardHandle): Promise<Opened> {
   }
 }
 
-/** k and m that most shards agree on; ectar never pads, so headers that do are not counted. */
-function settleParameters(
-  opened: readonly Opened[],
-  expected: { k: number; m: number } | undefined,
-): { k: number; m: number } | undefined {
-  const votes = new Map<string, { k: number; m: number; shards: Set<number> }>();
-  for (const { header } of opened) {
-    if (header === undefined || header.padlen !== 0) continue;
-    const { k, m } = header;
-    const key = `${k}/${m}`;
-    const vote = votes.get(key) ?? { k, m, shards: new Set() };
-    vote.shards.add(header.sharenum);
-    votes.set(key, vote);
-  }
-  const agreed = expected === undefined ? undefined : votes.get(`${expected.k}/${expected.m}`);
-  if (agreed !== undefined && agreed.shards.size >= agreed.k) return agreed;
-  const score = (vote: { k: number; shards: Set<number> }) =>
-    vote.shards.size + (vote.shards.size >= vote.k ? 256 : 0);
-  return [...votes.values()].sort((a, b) => score(b) - score(a))[0] ?? expected;
-}
-
 function candidatesOf(
-  { source, header }: Opened,
+  { source, header }: FoundShard,
   k: number,
   m: number,
   chunk: number,

@@ -55,6 +55,20 @@ export class DamageLog {
   /** Payload ranges that could not be rebuilt, by chunk. */
   readonly #lost = new Map<number, RangeSet>();
   readonly #lostChunks = new Set<number>();
+  #joined: DamageLog | undefined;
+
+  /** Hands everything noted here, and whatever will be, to another log. */
+  joinInto(other: DamageLog): void {
+    this.#joined = other;
+    for (const { ranges, what, detail, ...at } of this.#entries.values()) {
+      if (ranges.ranges.length === 0) other.add(at, what, detail);
+      for (const range of ranges.ranges) other.add(at, what, detail, range);
+    }
+    for (const [chunk, lost] of this.#lost) {
+      for (const range of lost.ranges) other.lose(chunk, range);
+    }
+    for (const chunk of this.#lostChunks) other.loseChunk(chunk);
+  }
 
   /** Notes damage; ranges of the same kind on the same shard merge. */
   add(
@@ -63,6 +77,7 @@ export class DamageLog {
     detail: string,
     range?: ByteRange,
   ): void {
+    if (this.#joined !== undefined) return this.#joined.add(at, what, detail, range);
     const key = `${at.chunk}/${at.shard}/${what}/${at.origin}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -75,6 +90,7 @@ export class DamageLog {
 
   /** Takes back what was noted of one kind in a chunk: the checksums were not the chunk's own. */
   retract(chunk: number, what: DamageKind): void {
+    if (this.#joined !== undefined) return this.#joined.retract(chunk, what);
     for (const [key, entry] of this.#entries) {
       if (entry.chunk === chunk && entry.what === what) this.#entries.delete(key);
     }
@@ -82,6 +98,7 @@ export class DamageLog {
 
   /** Notes that payload bytes of a chunk (the same in all its shards) could not be rebuilt. */
   lose(chunk: number, range: ByteRange): void {
+    if (this.#joined !== undefined) return this.#joined.lose(chunk, range);
     const lost = this.#lost.get(chunk) ?? new RangeSet();
     lost.add(range.start, range.end);
     this.#lost.set(chunk, lost);
@@ -89,6 +106,7 @@ export class DamageLog {
 
   /** Notes that nothing of a chunk could be rebuilt. */
   loseChunk(chunk: number): void {
+    if (this.#joined !== undefined) return this.#joined.loseChunk(chunk);
     this.#lostChunks.add(chunk);
   }
 

@@ -11,8 +11,13 @@ import { EctarError } from "../errors.ts";
 import type { ShardHandle } from "../shard/shard_io.ts";
 import type { ChunkHeader } from "./header.ts";
 import { StripeLayout, trailerPieceCount } from "./layout.ts";
-import { type ChunkShards, openChunkShards } from "./read_chunk_shards.ts";
-import type { DamageLog } from "./read_damage.ts";
+import {
+  type ChunkShards,
+  readZfecHeaders,
+  settleShards,
+  shardCountChoices,
+} from "./read_chunk_shards.ts";
+import { DamageLog } from "./read_damage.ts";
 import {
   type ChunkFacts,
   factsOfRecord,
@@ -84,7 +89,37 @@ const MAX_LENGTHS = 16;
  */
 export async function openChunk(options: OpenChunkOptions): Promise<OpenedChunk> {
   const { archive, chunk, handles, damage, hints } = options;
-  const shards = await openChunkShards(archive, chunk, handles, damage, hints.shardCounts);
+  const found = await readZfecHeaders(handles);
+  const choices = shardCountChoices(found, hints.shardCounts);
+  if (choices.length === 0) {
+    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
+      archive,
+      chunk,
+      hint: "look for its shard files or tapes elsewhere and give their places too",
+    });
+  }
+  let first: { failure: EctarError; damage: DamageLog } | undefined;
+  for (const counts of choices) {
+    // What is found wrong under a k and m that are not the chunk's concerns nobody.
+    const trial = new DamageLog();
+    try {
+      const opened = await openAs(
+        { ...options, damage: trial },
+        settleShards(archive, chunk, found, counts, trial),
+      );
+      trial.joinInto(damage);
+      return opened;
+    } catch (error) {
+      if (!(error instanceof EctarError)) throw error;
+      first ??= { failure: error, damage: trial };
+    }
+  }
+  first!.damage.joinInto(damage);
+  throw first!.failure;
+}
+
+/** Opens a chunk whose k and m are settled. */
+async function openAs(options: OpenChunkOptions, shards: ChunkShards): Promise<OpenedChunk> {
   const opening = new ChunkOpening(options, shards);
   const lengths = await opening.payloadLengths();
   const provers = lengths.map((payload) =>
@@ -92,7 +127,7 @@ export async function openChunk(options: OpenChunkOptions): Promise<OpenedChunk>
       shards,
       new StripeLayout(payload * shards.k, shards.k),
       options.codecFor(shards.k, shards.m),
-      damage,
+      options.damage,
     )
   );
   // Everything cheap first: a wrong length must not cost a search.

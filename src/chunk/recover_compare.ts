@@ -47,9 +47,39 @@ export async function compareUncovered(
   }
   const uncovered = compared.ranges;
   if (uncovered.length === 0) return prover.guesses.clear();
-  if (!await preferredAreRight(opened, uncovered)) return;
+  if (!await preferredAreRight(opened, uncovered)) return noteUnproven(prover, uncovered);
   for (const range of uncovered) await compare(prover, range);
   prover.guesses.clear();
+}
+
+/**
+ * Bytes that can be read and not proven: something there is wrong, and any of the shards may be it.
+ * Where they cannot be read, that has been noted.
+ */
+function noteUnproven({ shards, damage }: Prover, uncovered: readonly ByteRange[]): void {
+  const usable = (range: ByteRange) =>
+    shards.candidates.filter(({ holes, suspect }) =>
+      !holes.overlaps(range.start, range.end) && !suspect.overlaps(range.start, range.end)
+    );
+  for (const cell of cellsOf(uncovered)) {
+    if (new Set(usable(cell).map(({ shard }) => shard)).size < shards.k) return;
+  }
+  const detail = "this shard or another is wrong where nothing proves which";
+  for (const cell of cellsOf(uncovered)) {
+    for (const { shard, source: { origin } } of usable(cell)) {
+      damage.add({ chunk: shards.chunk, shard, origin }, "damaged", detail, cell);
+    }
+  }
+}
+
+function* cellsOf(ranges: readonly ByteRange[]): Generator<ByteRange> {
+  for (const range of ranges) {
+    for (let start = range.start; start < range.end;) {
+      const end = Math.min(range.end, (Math.floor(start / CELL_BYTES) + 1) * CELL_BYTES);
+      yield { start, end };
+      start = end;
+    }
+  }
 }
 
 /** Shards that were doubted before their checksums were known have not been compared with them. */

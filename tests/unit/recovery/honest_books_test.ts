@@ -1,0 +1,50 @@
+/** What verifying says of shards that are not what they seem; each was found by simulation. */
+
+import assert from "node:assert/strict";
+import { noise } from "../zstd/samples.ts";
+import { Pile, sampleArchive } from "./memory_shards.ts";
+import { readChunk } from "./read_whole_chunk.ts";
+
+const TAR = noise(30_000, 17);
+
+for (const [k, m] of [[1, 2], [1, 3], [2, 4]]) {
+  Deno.test(`${k} of ${m}: any bit of as many zfec headers as may be bad: restored`, async () => {
+    const sample = await sampleArchive(k, m, TAR);
+    for (let bit = 0; bit < 16; bit++) {
+      for (let first = 0; first < m; first++) {
+        const pile = Pile.of(sample);
+        for (let bad = 0; bad < m - k; bad++) {
+          pile.at(1, (first + bad) % m).bytes[bit >> 3] ^= 0x80 >> (bit & 7);
+        }
+        const outcome = await readChunk(sample, pile, 1, { frames: { audit: "pieces" } });
+        assert.equal(outcome.lostBytes, 0, `bit ${bit} from shard ${first}`);
+        // Whatever the headers say, the good shards are not blamed for being outnumbered.
+        const blamed = new Set(outcome.damage.map(({ origin }) => origin));
+        const good = Array.from({ length: k }, (_, i) => `c1.s${(first + m - k + i) % m}`);
+        assert.ok(good.every((origin) => !blamed.has(origin)), JSON.stringify(outcome.damage));
+      }
+    }
+  });
+}
+
+Deno.test("a shard under another's name does not hide that the other is missing", async () => {
+  const sample = await sampleArchive(2, 5, TAR);
+  const pile = Pile.of(sample);
+  pile.remove(({ shard }) => shard === 3);
+  pile.at(1, 1).shard = 3;
+  const { damage } = await readChunk(sample, pile, 1, { frames: { audit: "pieces" } });
+  const said = damage.map(({ shard, what }) => `${shard} ${what}`);
+  assert.ok(said.includes("1 misnamed") && said.includes("3 missing"), said.join());
+  assert.ok(damage.every(({ shard }) => shard === 1 || shard === 3), said.join());
+});
+
+Deno.test("bytes that nothing proves any more are said to be wrong somewhere", async () => {
+  // Padding alone is hit, so nothing of the content is lost; no shard is left to tell who is wrong.
+  const sample = await sampleArchive(2, 3, TAR.subarray(0, 1000), {}, 65536);
+  const pile = Pile.of(sample);
+  for (const shard of [0, 2]) pile.at(1, shard).bytes.set(noise(500, shard), 40_000);
+  const { damage, lostBytes } = await readChunk(sample, pile, 1, { frames: { audit: "pieces" } });
+  assert.equal(lostBytes, 0);
+  assert.deepEqual(damage.map(({ shard }) => shard), [0, 1, 2]);
+  for (const { detail } of damage) assert.match(detail, /this shard or another is wrong/);
+});
