@@ -1,0 +1,49 @@
+/**
+ * `deno task sim`: worlds without number, each from its seed. Needs no permission.
+ *
+ * A failing seed prints what happened and the one command that replays it.
+ */
+
+import { parseArgs } from "node:util";
+import { runSeed } from "./world.ts";
+import { watch } from "./watchdog.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    seed: { type: "string" },
+    runs: { type: "string" },
+    minutes: { type: "string" },
+    world: { type: "string" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+const given = values.seed !== undefined;
+const first = given ? Number(values.seed) : Math.floor(Math.random() * 1e9);
+const minutes = Number(values.minutes ?? Infinity);
+const runs = Number(values.runs ?? (values.minutes === undefined ? (given ? 1 : 300) : Infinity));
+
+const watchdog = watch();
+const started = performance.now();
+const counts = new Map<string, number>();
+let failed = 0;
+let done = 0;
+while (done < runs && performance.now() - started < minutes * 60_000 && failed < 20) {
+  const seed = first + done++;
+  watchdog.begin(seed);
+  const { world, error, lines } = await runSeed(seed, values.world);
+  counts.set(world, (counts.get(world) ?? 0) + 1);
+  if (values.verbose) { for (const line of lines) console.log(line); }
+  if (error === undefined) continue;
+  failed++;
+  console.log(`\nseed ${seed} FAILED (${world})`);
+  for (const line of lines) console.log(`  ${line}`);
+  console.log(error instanceof Error ? error.stack : String(error));
+  const world_ = values.world === undefined ? "" : ` --world ${values.world}`;
+  console.log(`replay: deno task sim --seed ${seed}${world_} --verbose`);
+}
+watchdog.end();
+const kinds = [...counts].map(([world, count]) => `${count} ${world}`).join(", ");
+const seconds = Math.round((performance.now() - started) / 1000);
+console.log(`seeds ${first} to ${first + done - 1} in ${seconds} s (${kinds}): ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
