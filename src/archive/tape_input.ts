@@ -126,10 +126,20 @@ async function requireEnough(tapes: TapeArchive): Promise<void> {
 /** In a file, for the index of millions of files is large; a rescue system may have no room. */
 async function newSpool(): Promise<RecordSpool> {
   try {
-    return await FileSpool.create(Deno.env.get("TMPDIR") || "/tmp");
+    return await FileSpool.create(temporaryDirectory());
   } catch (error) {
     if (!(error instanceof EctarError)) throw error;
     return new MemorySpool();
+  }
+}
+
+/** A program that uses the library may have no permission to ask for it. */
+function temporaryDirectory(): string {
+  try {
+    return Deno.env.get("TMPDIR") || "/tmp";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return "/tmp";
   }
 }
 
