@@ -16,6 +16,7 @@ export const NO_COLOR_VARIABLE = "NO_COLOR";
 export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
   [DEVICES_VARIABLE, "default of --tape-devices"],
   [BLOCK_SIZE_VARIABLE, "default of --block-size on tapes"],
+  ["TMPDIR", "directory for temporary files (default: /tmp)"],
   [NO_COLOR_VARIABLE, "when set, no colours"],
 ];
 

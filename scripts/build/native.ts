@@ -1,0 +1,49 @@
+/**
+ * The executable that `deno compile` makes.
+ *
+ * @module
+ */
+
+import { PERMISSIONS } from "./permissions.ts";
+import { output, PROJECT } from "./run.ts";
+import type { Target } from "./targets.ts";
+
+/** Modules that are started by address, which `deno compile` does not see. */
+const WORKERS = [
+  "src/archive/source_worker.ts",
+  "src/tape/drive_worker.ts",
+  "src/zstd/zstd_worker.ts",
+];
+
+/**
+ * Compiles `entry` to `path`.
+ *
+ * @returns undefined, or why it cannot be done: the runtime to embed (denort) cannot be had
+ */
+export async function compileNative(
+  entry: string,
+  target: Target,
+  path: string,
+): Promise<string | undefined> {
+  const includes = WORKERS.flatMap((worker) => ["--include", PROJECT + worker]);
+  try {
+    await output(Deno.execPath(), [
+      "compile",
+      "--quiet",
+      "--no-check",
+      ...PERMISSIONS,
+      ...includes,
+      "--target",
+      target.triple,
+      "--output",
+      path,
+      entry,
+    ]);
+    return undefined;
+  } catch (error) {
+    const message = (error as Error).message;
+    // Anything but a failed download is a defect of the build.
+    if (!/denort|dl\.deno\.land|download/i.test(message)) throw error;
+    return "its runtime (denort) is neither in DENORT_BIN nor in Deno's cache nor to be downloaded";
+  }
+}
