@@ -32,6 +32,7 @@ export class TapeArchive implements ShardSetReader {
   readonly #remarks: string[] = [];
   #index: IndexHandle | undefined;
   #volumes: IndexHead["volumes"];
+  #tarBytes: number | undefined;
   #spool: RecordSpool | undefined;
 
   private constructor(tapes: TapeShardReader) {
@@ -69,6 +70,11 @@ export class TapeArchive implements ShardSetReader {
   /** Data shards: as many tapes are needed. */
   get dataShards(): number {
     return this.#tapes.set.k;
+  }
+
+  /** Tar bytes of the whole archive, where an index says it. */
+  get tarBytes(): number | undefined {
+    return this.#tarBytes;
   }
 
   /** Shards whose tapes are in the drives. */
@@ -139,10 +145,14 @@ export class TapeArchive implements ShardSetReader {
         (set.setUuid === undefined || set.setUuid === head.tape_set_uuid);
       if (!isOurs) return false;
       const positions: ChunkPosition[] = [];
-      for await (const { chunk_number: chunk, shard_size: shardSize, extents } of index.chunks()) {
+      let tarBytes = 0;
+      for await (const record of index.chunks()) {
+        const { chunk_number: chunk, shard_size: shardSize, extents } = record;
         positions.push({ chunk, shardSize, extents: extents?.map(toExtents) ?? [] });
+        tarBytes += record.uncompressed_size;
       }
       this.#tapes.usePositions(positions);
+      this.#tarBytes = tarBytes;
       this.#volumes = head.volumes;
       return true;
     } catch (error) {

@@ -13,6 +13,7 @@ import type { ShardSetReader } from "../shard/shard_io.ts";
 import type { OpenTapeOptions } from "../tape/open_device.ts";
 import type { TapeReaderOptions } from "../tape/tape_shard_reader.ts";
 import type { ArchiveChoice } from "../tape/tape_set.ts";
+import { type DriveActivity, MeteredDevice } from "./drive_meter.ts";
 import { FileSpool } from "./file_spool.ts";
 import { TapeArchive } from "./tape_archive.ts";
 import { closeDrives, openDrives } from "./tape_drives.ts";
@@ -33,6 +34,10 @@ export interface ArchivePlaces
   signal?: AbortSignal | undefined;
   /** Told what is waited for: one line each. */
   onNotice?: ((text: string) => void) | undefined;
+  /** Called once drives are open: what they are doing can be asked from now on. */
+  onDrives?: ((drives: () => DriveActivity[]) => void) | undefined;
+  /** Told how many tar bytes the archive on tapes has, where an index says it. */
+  onTarBytes?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -64,19 +69,24 @@ async function openTapes(
   devices: readonly string[],
   files: FileShardSetReader | undefined,
 ): Promise<TapeArchive | ShardSetReader> {
-  const { inputs: _inputs, devices: _devices, onNotice, ...settings } = places;
-  const drives = await openDrives(devices, "read", {
+  const { inputs: _inputs, devices: _devices, onNotice, onDrives, onTarBytes, ...settings } =
+    places;
+  const opened = await openDrives(devices, "read", {
     ...settings,
     ...onNotice === undefined ? {} : { onNotice },
   });
+  const drives = opened.map((drive) => "failure" in drive ? drive : new MeteredDevice(drive));
+  onDrives?.(() => drives.flatMap((drive) => "failure" in drive ? [] : [drive.activity]));
   try {
-    return await TapeArchive.open(drives, {
+    const tapes = await TapeArchive.open(drives, {
       ...settings,
       ...await choiceOf(files),
       indexes: await files?.indexes(),
       ...files === undefined ? {} : { elsewhere: await shardsIn(files) },
       newSpool,
     });
+    if (tapes.tarBytes !== undefined) onTarBytes?.(tapes.tarBytes);
+    return tapes;
   } catch (error) {
     await closeDrives(drives);
     if (files === undefined || !(error instanceof EctarError) || error.code !== "not-found") {

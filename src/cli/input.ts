@@ -7,6 +7,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { type ArchivePlaces, openPlaces } from "../archive/tape_input.ts";
 import type { ShardSetReader } from "../shard/shard_io.ts";
+import type { CommandContext } from "./program.ts";
 import {
   bufferSizeOption,
   devicesOrEnvironment,
@@ -36,6 +37,23 @@ export interface InputOptions extends DriveOptions {
   tapeDevices?: string[] | undefined;
 }
 
+/** What a run wants of its input, and what it is told. */
+export type RunHooks = Pick<
+  ArchivePlaces,
+  "needsShards" | "signal" | "onNotice" | "onDrives" | "onTarBytes"
+>;
+
+/** What every run passes on: Ctrl-C, and what drives wait for. */
+export function runHooks({ signal, terminal }: CommandContext): RunHooks {
+  return { signal, onNotice: (text) => terminal.info(`ectar: ${text}`) };
+}
+
+/** Whether drives are meant: those of the environment only when nothing is named. */
+export function namesDrives({ input, tapeDevices }: InputOptions): boolean {
+  const devices = input === undefined ? devicesOrEnvironment(tapeDevices) : tapeDevices;
+  return devices !== undefined;
+}
+
 /**
  * Opens what they name. The drives of the environment are meant only when nothing is named.
  *
@@ -43,7 +61,7 @@ export interface InputOptions extends DriveOptions {
  */
 export async function openInput(
   options: InputOptions,
-  run: Pick<ArchivePlaces, "needsShards" | "signal" | "onNotice"> = {},
+  run: RunHooks = {},
 ): Promise<ShardSetReader> {
   const { input, tapeDevices } = options;
   return await openPlaces({

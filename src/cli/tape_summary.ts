@@ -5,6 +5,7 @@
  */
 
 import type { ArchiveOnTapes } from "../archive/create_tapes.ts";
+import type { DriveActivity } from "../archive/drive_meter.ts";
 import type { DriveSummary } from "../tape/rait_options.ts";
 import { createSummaryJson, createSummaryLines, isWorthKnowing } from "./create_summary.ts";
 import { formatSize } from "./sizes.ts";
@@ -50,6 +51,15 @@ export function tapeSummaryJson(created: ArchiveOnTapes): Record<string, unknown
   };
 }
 
+/** What a drive is doing while it writes. */
+export function activityOf(drive: DriveSummary): DriveActivity {
+  const { bufferedBytes, bytes, reason, shard, state } = drive;
+  const doing = state === "writing"
+    ? bufferedBytes > 0 ? `writing, ${formatSize(bufferedBytes)} waiting` : "waiting for data"
+    : `${state.toUpperCase()}: ${reason}`;
+  return { drive: drive.drive, shard, bytes, doing };
+}
+
 /** What the process may have to wait for before it can end, one line a drive. */
 export function hungDriveLines(drives: readonly DriveSummary[]): string[] {
   return drives.filter(({ state }) => state === "hung").map(({ drive }) =>
@@ -59,23 +69,21 @@ export function hungDriveLines(drives: readonly DriveSummary[]): string[] {
 
 function driveLine(drive: DriveSummary, chunks: number): string {
   const { shard, volumeUuid, bytes, bytesPerSecond, chunksCommitted, indexWritten } = drive;
-  const index = indexWritten ? "with the index" : "WITHOUT the index";
+  const reason = drive.reason === undefined ? "" : `: ${drive.reason}`;
+  const head = `shard ${shard}: ${drive.drive}, `;
+  if (bytes === 0 && drive.state !== "writing") {
+    return `${head}${stateWord(drive)}, holds NOTHING${reason}`;
+  }
   // Where the index got its filemark and nothing more, that counts as one.
   const held = chunksCommitted >= chunks
     ? `all ${chunks === 1 ? "of 1 chunk" : `${chunks} chunks`}`
     : chunksCommitted === 0
     ? "NO chunk"
     : `only chunks 1 to ${chunksCommitted} of ${chunks}`;
-  const facts = [
-    `shard ${shard}: ${drive.drive}`,
-    `volume ${volumeUuid}`,
-    stateWord(drive),
-    `${held} ${index}`,
-    formatSize(bytes),
-  ];
+  const index = indexWritten ? "with the index" : "WITHOUT the index";
+  const facts = [`volume ${volumeUuid}`, stateWord(drive), `${held} ${index}`, formatSize(bytes)];
   if (bytesPerSecond > 0) facts.push(`${formatSize(Math.round(bytesPerSecond))}/s`);
-  const reason = drive.reason === undefined ? "" : `: ${drive.reason}`;
-  return facts.join(", ") + reason;
+  return head + facts.join(", ") + reason;
 }
 
 function stateWord({ state }: DriveSummary): string {

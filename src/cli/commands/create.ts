@@ -6,6 +6,7 @@
 
 import { type Command, Option } from "@commander-js/extra-typings";
 import type { ArchiveContent, ArchiveShape } from "../../archive/archive_content.ts";
+import type { CreateHooks } from "../../archive/create.ts";
 import { createFiles } from "../../archive/create_local.ts";
 import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
@@ -20,10 +21,11 @@ import {
   uuidArgument,
 } from "../common_options.ts";
 import { createSummaryJson, createSummaryLines, isWorthKnowing } from "../create_summary.ts";
+import { driveProgress } from "../drive_progress.ts";
 import { EXIT } from "../exit_codes.ts";
 import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
-import { progressLine } from "../progress.ts";
+import { type ProgressLine, progressLine } from "../progress.ts";
 import { fileShareCounts, tapeShareCounts } from "../share_counts.ts";
 import {
   blockSizeOrEnvironment,
@@ -36,6 +38,7 @@ import {
 } from "../tape_options.ts";
 import { BLOCK_SIZE_VARIABLE } from "../environment.ts";
 import {
+  activityOf,
   hungDriveLines,
   tapesAreWorthKnowing,
   tapeSummaryJson,
@@ -163,11 +166,10 @@ async function ontoFiles(
     throw new EctarError("usage", "--overwrite is for tapes", { hint: "use --force for files" });
   }
   const counts = fileShareCounts(dataShards, parityShards);
-  const created = await withProgress(
-    context,
-    progress,
-    (hooks) => createFiles(content, shape, { directory, ...counts, blockSize, force }, hooks),
-  );
+  const line = await progressLine(context.terminal, progress);
+  const output = { directory, ...counts, blockSize, force };
+  const created = await createFiles(content, shape, output, hooksOf(context, line))
+    .finally(() => line.stop());
   if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
   else for (const line of createSummaryLines(created)) context.terminal.info(line);
   if (isWorthKnowing(created)) context.exit(EXIT.notes);
@@ -201,11 +203,13 @@ async function ontoTapes(
       else terminal.warn(line);
     },
   };
-  const created = await withProgress(
-    context,
-    options.progress,
-    (hooks) => createOnTapes(content, shape, output, hooks),
-  );
+  const line = driveProgress(terminal, options.progress, "archived");
+  const hooks: TapeHooks = {
+    ...hooksOf(context, line),
+    onNotice: (text) => terminal.info(`ectar: ${text}`),
+    onDrives: (drives) => line.watch(() => drives().map(activityOf)),
+  };
+  const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
   if (options.json) terminal.print(JSON.stringify(tapeSummaryJson(created)));
   else for (const line of tapeSummaryLines(created)) terminal.info(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
@@ -253,22 +257,11 @@ function splitOutput(output: string): { directory: string; name: string } {
   };
 }
 
-async function withProgress<T>(
-  context: CommandContext,
-  progress: boolean | undefined,
-  run: (hooks: TapeHooks) => Promise<T>,
-): Promise<T> {
-  const { terminal, signal } = context;
-  const line = await progressLine(terminal, progress);
-  try {
-    return await run({
-      signal,
-      onNote: (note) => terminal.info(`ectar: ${note.message}`),
-      onNotice: (text) => terminal.info(`ectar: ${text}`),
-      onProgress: ({ tarBytes, chunk }) =>
-        line.update({ verb: "archived", doneBytes: tarBytes, detail: `chunk ${chunk}` }),
-    });
-  } finally {
-    line.stop();
-  }
+function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): CreateHooks {
+  return {
+    signal,
+    onNote: (note) => terminal.info(`ectar: ${note.message}`),
+    onProgress: ({ tarBytes, chunk }) =>
+      line.update({ verb: "archived", doneBytes: tarBytes, detail: `chunk ${chunk}` }),
+  };
 }

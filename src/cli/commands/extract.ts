@@ -9,10 +9,10 @@ import { extractToDirectory } from "../../archive/extract_local.ts";
 import { applyCommonOptions, collect, countFlag, integerArgument } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { extractSummaryJson, extractSummaryLines, hasExtractNotes } from "../extract_summary.ts";
-import { inputOptions, openInput } from "../input.ts";
+import { inputProgress } from "../drive_progress.ts";
+import { inputOptions, openInput, runHooks } from "../input.ts";
 import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
-import { progressLine } from "../progress.ts";
 
 /** Adds `extract` to the tree. */
 export function addExtractCommand(program: Command, context: CommandContext): void {
@@ -47,12 +47,14 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
       }
       const { files } = options;
       const exclude = { patterns: options.exclude ?? [], gitignore };
-      const line = await progressLine(terminal, options.progress);
+      const line = await inputProgress(terminal, options, "read");
       try {
         const shards = await openInput(options, {
+          ...runHooks(context),
           needsShards: true,
-          signal,
-          onNotice: (text) => terminal.info(`ectar: ${text}`),
+          onDrives: line.watch,
+          // Of a part of an archive nobody knows the size.
+          onTarBytes: (bytes) => files === undefined && line.expect(bytes),
         });
         const extracted = await extractToDirectory(shards, {
           directory: options.output,

@@ -9,7 +9,7 @@ import { withArchive } from "../../archive/extract_local.ts";
 import { archiveInfo } from "../../archive/info.ts";
 import { applyCommonOptions, countFlag } from "../common_options.ts";
 import { infoJson, infoLines } from "../info_format.ts";
-import { inputOptions, openInput } from "../input.ts";
+import { inputOptions, openInput, runHooks } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 
 /** Adds `info` to the tree. */
@@ -23,7 +23,7 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal } = context;
-      const info = await withArchive(await openInput(options), {}, archiveInfo);
+      const info = await withArchive(await openInput(options, runHooks(context)), {}, archiveInfo);
       if (options.format === "json") terminal.print(JSON.stringify(infoJson(info), null, 2));
       else {
         for (const line of infoLines(info, terminal.verbosity !== "normal")) terminal.print(line);

@@ -9,7 +9,7 @@ import { withArchive } from "../../archive/extract_local.ts";
 import { listArchive } from "../../archive/list.ts";
 import { applyCommonOptions, collect, countFlag } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
-import { inputOptions, openInput } from "../input.ts";
+import { inputOptions, openInput, runHooks } from "../input.ts";
 import { LIST_FORMATS, listFormatter } from "../list_format.ts";
 import type { CommandContext } from "../program.ts";
 
@@ -31,7 +31,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
       const exclude = { patterns: options.exclude ?? [] };
       const format = options.format as typeof LIST_FORMATS[number];
       const formatter = listFormatter(format, options.long === true);
-      await withArchive(await openInput(options), {}, async (archive) => {
+      await withArchive(await openInput(options, runHooks(context)), {}, async (archive) => {
         for (const line of formatter.begin()) terminal.print(line);
         const listed = await listArchive(archive, {
           selection: files === undefined ? { exclude } : { files, exclude },

@@ -10,9 +10,9 @@ import { verifyArchive, type VerifyDepth, type VerifySummary } from "../../archi
 import { fromSystemError } from "../../shard/system_error.ts";
 import { applyCommonOptions, countFlag } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
-import { inputOptions, openInput } from "../input.ts";
+import { inputProgress } from "../drive_progress.ts";
+import { inputOptions, openInput, runHooks } from "../input.ts";
 import type { CommandContext } from "../program.ts";
-import { progressLine } from "../progress.ts";
 import { verifyJson, verifyLines } from "../verify_format.ts";
 
 const EXIT_CODES: Record<VerifySummary["verdict"], number> = {
@@ -41,10 +41,10 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       applyCommonOptions(context, options);
       const { terminal, signal } = context;
       const depth: VerifyDepth = options.quick ? "quick" : options.full ? "full" : "checksums";
-      const line = await progressLine(terminal, options.progress);
+      const line = await inputProgress(terminal, options, "checked");
       let chunks = 0;
       const summary = await withArchive(
-        await openInput(options),
+        await openInput(options, { ...runHooks(context), onDrives: line.watch }),
         {},
         (archive) =>
           verifyArchive(archive, {
