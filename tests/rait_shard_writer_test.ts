@@ -12,6 +12,7 @@ import {
   raitOptions,
   SET_UUID,
   shardFile,
+  stream,
   writeArchive,
 } from "./unit/tape/rait_set.ts";
 
@@ -136,11 +137,12 @@ Deno.test("shard boundary tracking: a discarded chunk leaves no trace", async ()
   await chunk(2, 7);
   await writer.discardChunk();
   const placements = await writer.freeze();
+  await writer.writeIndex(stream(INDEX), INDEX.length);
   await writer.close();
   assert.equal(placements.length, 1);
   for (const [shard, drive] of drives.entries()) {
     const files = drive.medium!.files();
-    assert.equal(files.length, 2);
+    assert.equal(files.length, 3, "label, chunk 1, index");
     assert.deepEqual(files[1], shardFile(2, 3, 1, shard, 4) as typeof files[0]);
   }
 });

@@ -55,6 +55,8 @@ export class DriveLane {
   #failure: string | undefined;
   #full = false;
   #wasFull = false;
+  /** What is left of a torn file may stand ahead of the tape, until something is written there. */
+  #tornAhead = false;
   #bytesSinceWarning: number | undefined;
   #pumping = false;
   #inFlight = false;
@@ -180,8 +182,10 @@ export class DriveLane {
   async endIndex(): Promise<void> {
     this.endFile(true);
     await this.drain();
-    if (this.#full) await this.#cutBack();
-    else this.#indexWritten = this.alive;
+    if (this.#full) {
+      await this.#cutBack();
+      await this.#cutOff();
+    } else this.#indexWritten = this.alive;
   }
 
   /** Forgets what waits, ends at the last filemark and commits it. */
@@ -189,10 +193,12 @@ export class DriveLane {
     this.#marks = [];
     this.#ring.dropFrom(this.#gone);
     await this.drain();
-    if (this.#files > 0) await this.commit();
+    if (this.#files === 0) return;
+    await this.commit();
+    await this.#cutOff();
   }
 
-  /** Makes sure that all ended tape files are on the medium and nothing stands behind them. */
+  /** Makes sure that all ended tape files are on the medium, and that the next comes behind them. */
   async commit(): Promise<void> {
     await this.drain();
     const torn = this.#full || this.#output.blocks > 0;
@@ -259,6 +265,7 @@ export class DriveLane {
     this.#inFlight = true;
     const before = this.#output.blocks;
     const state = await this.#output.write(this.#ring.oldest());
+    if (this.#output.blocks > before) this.#tornAhead = false;
     this.#busyMs += performance.now() - startedMs;
     // Both at once: a block that is neither in flight nor released could be dropped and counted.
     this.#ring.release();
@@ -316,7 +323,16 @@ export class DriveLane {
       this.#marks = [];
       this.#ring.dropFrom(0);
       this.#full = false;
+      this.#tornAhead = true;
       this.#output = this.#nextOutput();
+    });
+  }
+
+  /** Ends the tape where it stands: an empty tape file is all that is left of a torn one. */
+  async #cutOff(): Promise<void> {
+    if (!this.#tornAhead) return;
+    await this.attempt(async () => {
+      await this.device.writeFilemarks(1, false);
     });
   }
 

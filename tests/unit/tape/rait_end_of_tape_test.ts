@@ -38,6 +38,8 @@ function assertClean(drives: readonly MockTapeDevice[], chunks: number, what: st
   for (const [shard, { medium }] of drives.entries()) {
     assert.deepEqual(medium!.layout().at(-1), [], `${what}: tape ${shard} ends torn`);
     const files = medium!.files().slice(1);
+    // An empty tape file stands where a torn one was cut off.
+    if (files.at(-1)?.length === 0) files.pop();
     const hasIndex = files.length > 0 && startsWithZstdMagic(files.at(-1)!);
     const shards = hasIndex ? files.slice(0, -1) : files;
     assert.ok(shards.length <= chunks, `${what}: ${shards.length} shards of ${chunks} chunks`);

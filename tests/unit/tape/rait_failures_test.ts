@@ -156,7 +156,9 @@ Deno.test("after an abort every tape ends at a filemark and has no index", async
     const files = drives[2].medium!.files();
     assert.deepEqual(drives[2].medium!.layout().at(-1), [], "ends with a filemark");
     assert.ok(files.every((file) => !startsWithZstdMagic(file)));
-    assert.ok(files.slice(1).every((file) => file.length === 4 * 512), "nothing torn");
+    const ends = files.slice(1).map((file) => file.length);
+    if (ends.at(-1) === 0) ends.pop();
+    assert.ok(ends.every((length) => length === 4 * 512), "nothing torn");
   }
 });
 
