@@ -165,7 +165,8 @@ class CreateRun {
       while (true) {
         if (signal?.aborted) return await this.#stopEarly("interrupted");
         while (!sourceEnded && inFlight.length < framesInFlight(compressor)) {
-          const frame = await source.next();
+          const frame = await this.#unlessAborted(source.next());
+          if (frame === "aborted") return await this.#stopEarly("interrupted");
           if (frame === undefined) sourceEnded = true;
           else {
             const compressed = compressor.compress(frame, level);
@@ -187,6 +188,22 @@ class CreateRun {
   }
 
   /** Returns false when the media have no room for the chunk that the frame would begin. */
+  /** A source may take minutes to its next frame, over the holes of a large sparse file. */
+  async #unlessAborted<T>(work: Promise<T>): Promise<T | "aborted"> {
+    const { signal } = this.#parts;
+    if (signal === undefined) return await work;
+    const aborted = Promise.withResolvers<"aborted">();
+    const abort = () => aborted.resolve("aborted");
+    signal.addEventListener("abort", abort);
+    // When nobody waits for it any more, its failure is nobody's.
+    work.catch(() => {});
+    try {
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
   async #writeFrame(frame: TarFrame, compressed: CompressedFrame): Promise<boolean> {
     const { source, onNote, onProgress } = this.#parts;
     if (frame.chunk !== this.#chunk) {

@@ -160,7 +160,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} ends a create with exit code 130 and leaves nothing behind`, () =>
     withScratch(async (directory) => {
       await makeSampleTree(`${directory}/old`, 1);
-      await makeSampleTree(`${directory}/new`, 6);
+      await makeSampleTree(`${directory}/new`, 24);
       // Its zeros are hashed for minutes.
       await Deno.writeFile(`${directory}/new/zz-sparse`, new Uint8Array(1));
       await Deno.truncate(`${directory}/new/zz-sparse`, 500 * 2 ** 30);
