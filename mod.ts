@@ -90,6 +90,7 @@ export type { ExclusionOptions } from "./src/tree/exclusion.ts";
 // Reading archives: from places that a user names, or from any shards.
 export { openPlaces } from "./src/archive/tape_input.ts";
 export type { ArchivePlaces } from "./src/archive/tape_input.ts";
+export type { DriveActivity } from "./src/archive/drive_meter.ts";
 export { OpenArchive } from "./src/archive/open_archive.ts";
 export type { OpenArchiveOptions, OpenIndex } from "./src/archive/open_archive.ts";
 export { extractToDirectory, withArchive } from "./src/archive/extract_local.ts";
