@@ -5,7 +5,6 @@
  */
 
 import { RepairDirectory } from "../shard/repair_directory.ts";
-import { pendingCommit } from "../shard/commit.ts";
 import { type ArchiveFiles, findArchiveFiles } from "../shard/places.ts";
 import { indexFileName, shardFileName } from "../shard/shard_name.ts";
 
@@ -69,18 +68,16 @@ export class RepairPlaces {
     if (output !== undefined && !dryRun) await Deno.mkdir(output, { recursive: true });
     const base = output === undefined ? [] : [pathIn(output, name)];
     const inputs = await holdsAny(base) ? [...options.inputs, ...base] : options.inputs;
-    let places = new RepairPlaces(options, inputs, await findArchiveFiles(inputs));
-    const pending: string[] = [];
-    for (const directory of places.#directories) {
-      if (await pendingCommit(directory, name) !== undefined) pending.push(directory);
-    }
-    if (pending.length === 0 || dryRun) return places;
-    for (const directory of pending) {
-      if (output !== undefined && directory !== directoryOf(base[0])) continue;
+    const places = new RepairPlaces(options, inputs, await findArchiveFiles(inputs));
+    if (dryRun) return places;
+    const writable = output === undefined ? places.#directories : [output];
+    let anyLeft = false;
+    for (const directory of writable) {
+      if (!await RepairDirectory.hasLeftovers(directory, name)) continue;
+      anyLeft = true;
       await (await RepairDirectory.open({ directory, name })).close();
     }
-    places = new RepairPlaces(options, inputs, await findArchiveFiles(inputs));
-    return places;
+    return anyLeft ? new RepairPlaces(options, inputs, await findArchiveFiles(inputs)) : places;
   }
 
   /** Archive name. */

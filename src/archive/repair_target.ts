@@ -96,6 +96,8 @@ class Comparison {
   #otherShard: number | undefined;
   #isOther = true;
   #problem: string | undefined;
+  /** Whether more than a cell follows after its end. */
+  #goesOn = false;
   #offset = 0;
   #cells = 0;
   #wrongCells = 0;
@@ -135,9 +137,10 @@ class Comparison {
   }
 
   async end(): Promise<void> {
-    if (this.#problem !== undefined) return;
-    const { length } = await this.#handle.read(this.#offset, new Uint8Array(1));
-    if (length > 0) this.#problem = "bytes follow after its end";
+    const { length } = await this.#handle.read(this.#offset, new Uint8Array(CELL_BYTES));
+    if (length === 0) return;
+    this.#problem ??= "bytes follow after its end";
+    this.#goesOn = length === CELL_BYTES;
   }
 
   verdict(): ShardVerdict {
@@ -150,7 +153,7 @@ class Comparison {
       origin,
       shard,
       problem: isOther ? `it is shard ${this.#otherShard} under a wrong name` : wrong,
-      isStrange: !isOther && this.#strangeCells * 2 > this.#cells,
+      isStrange: !isOther && (this.#goesOn || this.#strangeCells * 2 > this.#cells),
     };
   }
 

@@ -109,7 +109,10 @@ async function committedFiles({ directory, choose }: Place): Promise<NamedFile[]
     const pending = await pendingCommit(directory, name);
     const isNew = ({ file }: NamedFile) => file.isTemporary && file.id === pending?.id;
     const arriving = new Set(ofArchive.filter(isNew).map(({ file }) => file.fileName));
-    const names = pending === undefined ? undefined : new Set(archiveFileNames(name, pending));
+    // A repair replaces single files; all others stay.
+    const names = pending === undefined || pending.repair !== undefined
+      ? undefined
+      : new Set(archiveFileNames(name, pending));
     const stays = ({ file: { isTemporary, fileName } }: NamedFile) =>
       !isTemporary && !arriving.has(fileName) && (names?.has(fileName) ?? true);
     for (const file of ofArchive) if (isNew(file) || stays(file)) committed.push(file);

@@ -8,7 +8,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { EctarError } from "../errors.ts";
-import { asideName, Commit, finishInterruptedCommit } from "./commit.ts";
+import { asideName, Commit, finishInterruptedCommit, pendingCommit } from "./commit.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
 
 const READ_BYTES = 1 << 20;
@@ -63,6 +63,12 @@ export class RepairDirectory {
       lock?.close();
       throw fromSystemError(error, `cannot repair in ${directory}`, { path: directory });
     }
+  }
+
+  /** Whether a killed repair may have left something there. */
+  static async hasLeftovers(directory: string, name: string): Promise<boolean> {
+    return await pendingCommit(directory, name) !== undefined ||
+      await lstatIfThere(lockPath(directory, name)) !== undefined;
   }
 
   /** Path of a file in it. */
