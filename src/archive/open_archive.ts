@@ -126,7 +126,9 @@ export class OpenArchive {
     if (this.reader !== undefined) return this.reader;
     throw new EctarError("not-found", `no shards of ${this.name} were found, only its index`, {
       archive: this.name,
-      hint: "name all directories or drives that hold its shards",
+      hint: this.index?.head.layout === "tapes"
+        ? "its shards are on tapes: name the drives with --tape-devices"
+        : "name all directories or drives that hold its shards",
     });
   }
 

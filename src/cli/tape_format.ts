@@ -99,7 +99,8 @@ export function dumpLines({ files, stopped }: DumpSummary): string[] {
     if (holes.length === 0) continue;
     const lost = holes.reduce((sum, [, length]) => sum + length, 0);
     lines.push(
-      `${printablePath(name)}: ${formatSize(lost)} in ${holes.length} places cannot be read`,
+      `${printablePath(name)}: ${formatSize(lost)} cannot be read, ` +
+        (holes.length === 1 ? "in one place" : `in ${holes.length} places`),
     );
   }
   if (stopped !== undefined) lines.push(`STOPPED before the end of the tape: ${stopped}`);

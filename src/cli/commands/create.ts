@@ -213,7 +213,8 @@ async function ontoTapes(
   if (options.json) terminal.print(JSON.stringify(tapeSummaryJson(created)));
   else for (const line of tapeSummaryLines(created)) terminal.info(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
-  if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);
+  if (created.stopped === "interrupted") context.exit(EXIT.interrupted);
+  else if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);
 }
 
 /** What `create` archives, as its options say. */
