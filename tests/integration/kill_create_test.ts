@@ -4,56 +4,15 @@
  */
 
 import assert from "node:assert/strict";
-import { asRun, ECTAR, ectar, ectarExits, ectarRefuses } from "../cli/run_ectar.ts";
+import { ectar, ectarExits, ectarRefuses } from "../cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
 import { withScratch } from "./scratch.ts";
+import { after, runAndSignal, seen } from "./signals.ts";
 
 const SHAPE = ["--data-shards", "3", "--parity-shards", "2"];
 const OLD = ["create", "-o", "b", ...SHAPE, "--chunk-size", "500K", "old"];
 /** Fewer chunks and shards than before. */
 const NEW = ["create", "-o", "b", "--data-shards", "2", "--parity-shards", "1", "-q", "new"];
-
-/** Runs ectar and kills it as soon as `when` resolves; whether it was killed. */
-async function killed(
-  cwd: string,
-  args: string[],
-  signal: Deno.Signal,
-  when: () => Promise<void>,
-): Promise<{ killed: boolean; code: number; stderr: string }> {
-  const [command, ...rest] = [...ECTAR, ...args];
-  const child = new Deno.Command(command, {
-    args: rest,
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = child.output();
-  let ended = false;
-  output.then(() => ended = true);
-  await Promise.race([when(), output]);
-  try {
-    if (!ended) child.kill(signal);
-  } catch {
-    // It has just ended by itself.
-  }
-  const { code, stdout, stderr, signal: by } = await output;
-  return { killed: by === signal, code, stderr: asRun(code, stdout, stderr).stderr };
-}
-
-const after = (milliseconds: number) => () =>
-  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
-/** Resolves when the directory holds something that matches. */
-function seen(directory: string, pattern: RegExp): () => Promise<void> {
-  return async () => {
-    for (let turns = 0; turns < 20_000; turns++) {
-      if (namesIn(directory).some((name) => pattern.test(name))) return;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  };
-}
 
 const isFinal = (name: string) => name.startsWith("b.");
 const isHidden = (name: string) => name.startsWith(".");
@@ -82,7 +41,7 @@ for (const moment of MOMENTS) {
   Deno.test(`kill -9 a create after about ${Math.round(moment / 90) * 90} ms`, () =>
     withScratch(async (directory) => {
       await makeSampleTree(`${directory}/new`, 6);
-      const run = await killed(directory, NEW, "SIGKILL", after(moment));
+      const run = await runAndSignal(directory, NEW, "SIGKILL", after(moment));
       const tree = await whatIsThere(directory, "new");
       if (!run.killed) assert.equal(tree, "new");
       // Whatever is left does not stand in the way of another try, and goes.
@@ -109,7 +68,7 @@ Deno.test("kill -9 while an archive is replaced leaves the old or the new one", 
     for (const moment of moments) {
       await ectarExits(0, directory, ...OLD, "--force", "-q");
       const before = namesIn(directory).filter(isFinal).length;
-      const run = await killed(directory, [...NEW, "--force"], "SIGKILL", moment);
+      const run = await runAndSignal(directory, [...NEW, "--force"], "SIGKILL", moment);
       const tree = await whatIsThere(directory, "old", "new");
       found.add(tree);
       assert.notEqual(tree, undefined);
@@ -165,7 +124,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       await Deno.writeFile(`${directory}/new/zz-sparse`, new Uint8Array(1));
       await Deno.truncate(`${directory}/new/zz-sparse`, 500 * 2 ** 30);
       const slow = [...NEW, "--chunk-size", "4M"];
-      const run = await killed(directory, slow, signal, seen(directory, /^\.b\.c001/));
+      const run = await runAndSignal(directory, slow, signal, seen(directory, /^\.b\.c001/));
       assert.equal(run.code, 130, run.stderr);
       assert.match(run.stderr, /^ectar: interrupted[^\n]*\n$/);
       assert.deepEqual(namesIn(directory), ["new", "old"]);
@@ -173,7 +132,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       await ectarExits(0, directory, ...OLD, "-q");
       const before = namesIn(directory);
       const begun = seen(directory, /^\.b\.c001/);
-      const again = await killed(directory, [...slow, "--force"], signal, begun);
+      const again = await runAndSignal(directory, [...slow, "--force"], signal, begun);
       assert.equal(again.code, 130, again.stderr);
       assert.deepEqual(namesIn(directory), before);
       assert.equal(await whatIsThere(directory, "old"), "old");
