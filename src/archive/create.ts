@@ -187,7 +187,6 @@ class CreateRun {
     }
   }
 
-  /** Returns false when the media have no room for the chunk that the frame would begin. */
   /** A source may take minutes to its next frame, over the holes of a large sparse file. */
   async #unlessAborted<T>(work: Promise<T>): Promise<T | "aborted"> {
     const { signal } = this.#parts;
@@ -204,6 +203,7 @@ class CreateRun {
     }
   }
 
+  /** Returns false when the media have no room for the chunk that the frame would begin. */
   async #writeFrame(frame: TarFrame, compressed: CompressedFrame): Promise<boolean> {
     const { source, onNote, onProgress } = this.#parts;
     if (frame.chunk !== this.#chunk) {
