@@ -44,6 +44,8 @@ export async function buildProgram(
       writeOut: (text) => context.terminal.printRaw(new TextEncoder().encode(text)),
       writeErr: (text) => context.terminal.warn(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, "")),
+      getOutHelpWidth: () => context.terminal.helpWidth(context.terminal.outputIsTerminal),
+      getErrHelpWidth: () => context.terminal.helpWidth(context.terminal.errorIsTerminal),
       getOutHasColors: () => context.terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
       getErrHasColors: () => context.terminal.errorIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
     })

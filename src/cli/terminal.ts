@@ -15,6 +15,7 @@ export class OutputClosed extends Error {
 export type Verbosity = "quiet" | "normal" | "verbose" | "debug";
 
 const LEVELS: Verbosity[] = ["quiet", "normal", "verbose", "debug"];
+const DEFAULT_COLUMNS = 80;
 const FLUSH_BYTES = 64 * 1024;
 
 /** A command's voice. */
@@ -34,6 +35,15 @@ export class Terminal {
   /** Whether standard output is a terminal. */
   get outputIsTerminal(): boolean {
     return Deno.stdout.isTerminal();
+  }
+
+  /** How wide lines of help may be. */
+  helpWidth(isTerminal: boolean): number {
+    try {
+      return isTerminal ? Deno.consoleSize().columns : DEFAULT_COLUMNS;
+    } catch {
+      return DEFAULT_COLUMNS;
+    }
   }
 
   /** A line of the result. */
