@@ -41,8 +41,11 @@ export async function compile({ target, kind, path }: CompileOptions): Promise<v
     const commit = await commitName();
     if (kind !== "self-extracting") {
       const entry = writeEntry(work, { kind: "native (deno compile)", commit });
-      const obstacle = await compileNative(entry, target, path);
-      if (obstacle === undefined) return say(path, "native", target);
+      const obstacle = await compileNative(entry, target, `${work}/ectar`);
+      if (obstacle === undefined) {
+        Deno.renameSync(`${work}/ectar`, path);
+        return say(path, "native", target);
+      }
       if (kind === "native") throw new Error(`no native executable can be made: ${obstacle}`);
       console.log(`no native executable: ${obstacle}`);
     }

@@ -41,9 +41,11 @@ export function stripVTControlCharacters(text: string): string {
   return text.replace(/\x1b\[[0-9;]*m/g, "");
 }
 
-/** Stands for `child_process`, `fs`, `path` and `process`: nothing of them may be asked for. */
+/** Stands for `child_process`, `fs`, `path` and `process`: nothing else of them is asked for. */
 const absent: Record<string, never> = new Proxy({}, {
   get(_target, name) {
+    // `help` ends with what the process would have ended with.
+    if (name === "exitCode") return undefined;
     throw new Error(`Commander asks for ${String(name)}, which the executable does not have`);
   },
 });

@@ -38,26 +38,25 @@ is_safe() {
     above=${above%/*}
   done
   above=no
-  # shellcheck disable=SC2046 # words: owner and mode of each
-  set -- $(LC_ALL=C stat -c '%u %f' -- "$@" 2>/dev/null)
+  # shellcheck disable=SC2046 # words: owner, group and mode of each
+  set -- $(LC_ALL=C stat -c '%u %g %f' -- "$@" 2>/dev/null)
   [ $# -gt 0 ] || { why="it cannot be looked at"; return 1; }
   while [ $# -gt 0 ]; do
     [ "$1" = "$user" ] || [ "$1" = 0 ] || { why="it is, or lies, in a directory of another user"; return 1; }
-    others_write "$1" $((0x$2)) && { why="it is, or lies, in a directory that others may write to"; return 1; }
+    others_write "$1" "$2" $((0x$3)) && { why="it is, or lies, in a directory that others may write to"; return 1; }
     above=yes
-    shift 2
+    shift 3
   done
 }
 
-# Whether others can replace what is ours in a directory. $1 owner, $2 mode.
+# Whether others can replace what is ours in a directory. $1 owner, $2 group, $3 mode.
 others_write() {
-  [ $(($2 & 022)) != 0 ] || return 1
+  [ $(($3 & 022)) != 0 ] || return 1
   [ "$user" != 0 ] || return 0
   # Above the directory itself, the sticky bit guards what is ours.
-  [ $above = yes ] && [ $(($2 & 01000)) != 0 ] && return 1
+  [ $above = yes ] && [ $(($3 & 01000)) != 0 ] && return 1
   # The group may be the user's own, as it is where the umask is 002.
-  [ $(($2 & 002)) = 0 ] && [ "$1" = "$user" ] && [ "$(id -gn)" = "$(id -un)" ] && return 1
-  return 0
+  [ $(($3 & 002)) != 0 ] || [ "$1 $2" != "$user $(id -g)" ] || [ "$(id -gn)" != "$(id -un)" ]
 }
 
 # --- are the files right? ------------------------------------------------------------------------
