@@ -141,3 +141,31 @@ Deno.test("drives dead from the start up to the parity are done without", async 
   await restoresFrom([c, a], "two of four");
   await assert.rejects(archiveOnto([b, dead], FILES, 1, { minParity: 1 }), EctarError);
 });
+
+Deno.test("a drive that dies at any call while it is read: the others fill in", async () => {
+  const drives = mockDrives(3);
+  await archiveOnto(drives, FILES, 2);
+  const whole = reload(drives);
+  await restoreFrom(whole);
+  const calls = whole[0].log.filter((call) => call !== "close").length;
+  assert.ok(calls > 50);
+  for (let nth = 1; nth <= calls; nth += 2) {
+    const loaded = reload(drives);
+    loaded[0].inject({ call: "any", nth, effect: ERROR, sticky: true });
+    const { files } = await restoreFrom(loaded);
+    assertFiles(files, FILES);
+  }
+});
+
+Deno.test("a drive that hangs while it is read is done without", async () => {
+  const drives = mockDrives(3);
+  await archiveOnto(drives, FILES, 2);
+  for (const nth of [1, 3, 9, 20, 40]) {
+    const loaded = reload(drives);
+    loaded[1].inject({ call: "any", nth, effect: { kind: "hang" } });
+    const timeouts = { driveTimeoutMs: 15, windTimeoutMs: 15 };
+    const { files } = await restoreFrom(loaded, { timeouts });
+    assertFiles(files, FILES);
+    loaded[1].faults.release();
+  }
+});
