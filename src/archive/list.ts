@@ -6,7 +6,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import type { ChunkExtent } from "../chunk/read_archive.ts";
-import type { LostPart } from "../chunk/read_timeline.ts";
+import type { LostPart, TarItem } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
 import type { FileRecord } from "../index/records.ts";
 import { memberSize } from "../tar/encode_member.ts";
@@ -69,25 +69,37 @@ export async function listArchive(
   return { fromIndex, members, lostParts, notFound: selector.unused() };
 }
 
+/** How records are made from the tar stream. */
+export interface StreamOptions extends Pick<ListOptions, "checksums" | "signal"> {
+  /** Some members only: the items to read and the chunks they lie in. @default all */
+  part?: { items: AsyncIterable<TarItem>; extents: readonly ChunkExtent[] } | undefined;
+  /** Called after each piece with the tar offset reached. */
+  onOffset?: ((tarOffset: number) => void) | undefined;
+}
+
 /**
- * Makes the records of all members from the tar stream; what is lost is in the reader's `lost`.
+ * Makes the records of members from the tar stream; what is lost is in the reader's `lost`.
  *
  * @throws {EctarError} `not-found` without shards, `interrupted`
  */
 export async function streamRecords(
   archive: OpenArchive,
-  options: Pick<ListOptions, "checksums" | "signal">,
+  options: StreamOptions,
   take: (file: FileRecord) => void | Promise<void>,
 ): Promise<void> {
-  const collector = new RecordCollector(archive.chunkExtents, options.checksums ?? false);
+  const { part, checksums = false, onOffset } = options;
+  const collector = new RecordCollector(part?.extents ?? archive.chunkExtents, checksums);
   const drain = async () => {
     for (const record of collector.takeRecords()) await take(record);
   };
-  await readMembers(archive.requireShards().tar(), collector, {
+  await readMembers(part?.items ?? archive.requireShards().tar(), collector, {
     signal: options.signal,
     onGap: () => {},
-    onPiece: drain,
-  }, "whole");
+    onPiece: async (tarOffset) => {
+      onOffset?.(tarOffset);
+      await drain();
+    },
+  }, part === undefined ? "whole" : "members");
   await drain();
 }
 

@@ -8,6 +8,7 @@ import { EctarError } from "../errors.ts";
 import type { ChunkReader } from "./read_chunk.ts";
 import type { DamageLog } from "./read_damage.ts";
 import type { LostPart } from "./read_timeline.ts";
+import { settleNames } from "./recover_names.ts";
 
 /** How much of a chunk is checked. */
 export type CheckDepth = "ends" | "pieces" | "parity";
@@ -128,6 +129,7 @@ export function checkAt(
   return async (reader) => {
     if (depth === "ends") {
       await reader.opened.proveEnds();
+      settleNames(reader.opened.prover, false);
       return { lostFrames: 0, lost: undefined };
     }
     let lostFrames = 0;

@@ -11,6 +11,7 @@ import { hashes, openChunk, type OpenChunkOptions, type OpenedChunk } from "./re
 import { type Window, WindowStream } from "./read_windows.ts";
 import { Auditor } from "./recover_audit.ts";
 import { compareUncovered } from "./recover_compare.ts";
+import { settleNames } from "./recover_names.ts";
 
 /** Largest data frame read, compressed or not; writers use a few MiB. */
 export const MAX_FRAME_BYTES = 64 * 2 ** 20;
@@ -202,6 +203,7 @@ export class ChunkReader {
     const { prover } = this.#opened;
     if (thorough || prover.guesses.size > 0) await compareUncovered(this.#opened, disputed);
     prover.reportGuesses();
+    if (thorough) settleNames(prover, true);
   }
 
   /** Lets go of the shards. */

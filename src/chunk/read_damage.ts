@@ -96,6 +96,14 @@ export class DamageLog {
     }
   }
 
+  /** Takes back what was noted of one shard at one place, but for one kind. */
+  forget(chunk: number, shard: number, origin: string, but?: DamageKind): void {
+    const kinds: DamageKind[] = ["truncated", "foreign", "misnamed", "damaged", "unreadable"];
+    for (const what of kinds) {
+      if (what !== but) this.#entries.delete(`${chunk}/${shard}/${what}/${origin}`);
+    }
+  }
+
   /** Notes that payload bytes of a chunk (the same in all its shards) could not be rebuilt. */
   lose(chunk: number, range: ByteRange): void {
     if (this.#joined !== undefined) return this.#joined.lose(chunk, range);

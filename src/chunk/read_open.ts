@@ -269,7 +269,7 @@ class ChunkOpening {
   }
 
   async #noteSizes(prover: Prover): Promise<void> {
-    const { damage, chunk, remark } = this.#options;
+    const { damage, chunk } = this.#options;
     const { headerBytes, candidates } = this.#shards;
     const { shardBytes } = prover.layout;
     for (const { source, shard } of candidates) {
@@ -277,7 +277,9 @@ class ChunkOpening {
       if (source.failure !== undefined || payload === shardBytes) continue;
       const { origin } = source;
       if (payload > shardBytes) {
-        remark(`${origin}: ${payload - shardBytes} bytes after its end are ignored`);
+        const extra = { start: shardBytes, end: payload };
+        const detail = `${payload - shardBytes} bytes after its end are ignored`;
+        damage.add({ chunk, shard, origin }, "damaged", detail, extra);
         continue;
       }
       const range = { start: payload, end: shardBytes };
