@@ -6,6 +6,7 @@
  */
 
 import type { Hash } from "node:crypto";
+import { reasonOf } from "../errno_words.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import type { Note } from "../tree/note.ts";
@@ -59,7 +60,7 @@ export class ContentReader {
       return got;
     } catch (error) {
       if (!(error instanceof EctarError)) throw error;
-      const reason = error.context.errno ?? error.message;
+      const reason = reasonOf(error);
       this.#noteEnd("unreadable", `cannot be read at byte ${offset} (${reason})`);
       return 0;
     }

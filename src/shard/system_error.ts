@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errnoWords } from "../errno_words.ts";
 import { EctarError, type ErrorCode, type ErrorContext } from "../errors.ts";
 
 const CODES: Record<string, ErrorCode> = {
@@ -17,22 +18,6 @@ const CODES: Record<string, ErrorCode> = {
   ENOTDIR: "not-found",
   EEXIST: "exists",
   EISDIR: "exists",
-};
-
-const WORDS: Record<string, string> = {
-  ENOSPC: "no space left on the device",
-  EDQUOT: "disk quota exceeded",
-  EFBIG: "file too large for this file system",
-  EACCES: "permission denied",
-  EPERM: "operation not permitted",
-  EROFS: "read-only file system",
-  ENOENT: "no such file or directory",
-  ENOTDIR: "a part of the path is not a directory",
-  EEXIST: "it exists already",
-  EISDIR: "it is a directory",
-  EIO: "input/output error",
-  EMFILE: "too many open files (see ulimit -n)",
-  ENFILE: "too many open files in the system",
 };
 
 /** Name of the system error in `error`, such as `ENOSPC`, or undefined. */
@@ -54,8 +39,10 @@ export function fromSystemError(error: unknown, doing: string, context: ErrorCon
     });
   }
   if (name === undefined) return error;
-  const words = WORDS[name] ?? name;
-  return new EctarError(CODES[name] ?? "io", `${doing}: ${words}`, { ...context, errno: name }, {
+  return new EctarError(CODES[name] ?? "io", `${doing}: ${errnoWords(name)}`, {
+    ...context,
+    errno: name,
+  }, {
     cause: error,
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reasonOf } from "../errno_words.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import type { FileTree, TreeDirectory } from "./file_tree.ts";
@@ -142,7 +143,7 @@ function checkOperand(tree: FileTree, base: TreeDirectory, path: Uint8Array): vo
     const shown = printablePath(path);
     const message = error.code === "not-found"
       ? `${shown} does not exist; nothing was written`
-      : `cannot look at ${shown}: ${error.context.errno ?? error.message}; nothing was written`;
+      : `cannot look at ${shown}: ${reasonOf(error)}; nothing was written`;
     throw new EctarError(error.code, message, { ...error.context, path: shown });
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { reasonOf } from "../errno_words.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import { Exclusion, type ExclusionOptions } from "./exclusion.ts";
@@ -93,7 +94,7 @@ export function failureNote(error: unknown, path: Uint8Array): Note {
   if (error.code === "not-found") {
     return { kind: "vanished", path: shown, message: `${shown} vanished before it was read` };
   }
-  const reason = error.context.errno ?? error.message;
+  const reason = reasonOf(error);
   return { kind: "unreadable", path: shown, message: `cannot read ${shown}: ${reason}` };
 }
 
