@@ -144,18 +144,6 @@ Deno.test("pieces of all shards may be damaged, in different places", () =>
     }
   }));
 
-Deno.test(
-  "a shard that cannot be opened counts as missing",
-  { ignore: Deno.uid() === 0 },
-  () =>
-    withCopy(async ({ scratch, shards, out }) => {
-      await Deno.chmod(shardPath(shards, 2, 1), 0);
-      const run = await ectarExits(3, shards.directory, "extract", "-i", "b", "-o", "out");
-      assert.match(run.stderr, /permission denied/);
-      await assertSameTree(`${scratch}/in`, out);
-    }),
-);
-
 Deno.test("a directory or a dangling link under a shard's name counts as missing", () =>
   withCopy(async ({ scratch, shards, out }) => {
     await Deno.remove(shardPath(shards, 1, 0));
