@@ -86,8 +86,12 @@ export function readZfecHeaders(handles: readonly ShardHandle[]): Promise<FoundS
  * The k and m that a chunk may have, the likeliest first: what is known from other chunks or the
  * index, then what most headers say. A damaged header may have the same number of votes as a good
  * one, so a proof must decide. ectar never pads; headers that do are not counted.
+ *
+ * @throws {EctarError} `too-few` when nothing tells any
  */
 export function shardCountChoices(
+  archive: string,
+  chunk: number,
   found: readonly FoundShard[],
   expected: ShardCounts | undefined,
 ): ShardCounts[] {
@@ -105,7 +109,14 @@ export function shardCountChoices(
   const score = (vote: { k: number; m: number; shards: Set<number> }) =>
     vote.shards.size + (isEnough(vote) ? 256 + (isExpected(vote) ? 256 : 0) : 0);
   const [first, ...others] = [...votes.values()].sort((a, b) => score(b) - score(a));
-  if (first === undefined) return expected === undefined ? [] : [expected];
+  if (first === undefined && expected === undefined) {
+    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
+      archive,
+      chunk,
+      hint: "look for its shard files or tapes elsewhere and give their places too",
+    });
+  }
+  if (first === undefined) return [expected!];
   const choices: ShardCounts[] = [first, ...others.filter(isEnough)];
   if (expected !== undefined && !choices.some(isExpected)) choices.push(expected);
   return choices.slice(0, MAX_CHOICES);

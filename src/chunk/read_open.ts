@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { EctarError } from "../errors.ts";
 import type { ShardHandle } from "../shard/shard_io.ts";
 import type { ChunkHeader } from "./header.ts";
-import { StripeLayout, trailerPieceCount } from "./layout.ts";
+import { CELL_BYTES, StripeLayout, trailerPieceCount } from "./layout.ts";
 import {
   type ChunkShards,
   readZfecHeaders,
@@ -90,14 +90,7 @@ const MAX_LENGTHS = 16;
 export async function openChunk(options: OpenChunkOptions): Promise<OpenedChunk> {
   const { archive, chunk, handles, damage, hints } = options;
   const found = await readZfecHeaders(handles);
-  const choices = shardCountChoices(found, hints.shardCounts);
-  if (choices.length === 0) {
-    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
-      archive,
-      chunk,
-      hint: "look for its shard files or tapes elsewhere and give their places too",
-    });
-  }
+  const choices = shardCountChoices(archive, chunk, found, hints.shardCounts);
   let first: { failure: EctarError; damage: DamageLog } | undefined;
   for (const counts of choices) {
     // What is found wrong under a k and m that are not the chunk's concerns nobody.
@@ -198,7 +191,7 @@ class ChunkOpening {
       if (header === undefined && !thorough) continue;
       // A header lies in one shard: alone it does not prove what archive the others are of.
       const known = header !== undefined && this.#options.hints.archiveUuid !== undefined;
-      if (!known && !await this.#firstFrameProves(prover, facts, thorough)) continue;
+      if (!known && !await this.#recordProves(prover, facts, thorough)) continue;
       const pieces = piecesOfRecord(index, prover.layout.shardBytes);
       if (pieces !== undefined) prover.addTable(pieces);
       return { prover, facts, header, trailer: undefined };
@@ -339,14 +332,22 @@ class ChunkOpening {
     return thorough ? prover.prove(focus, judge) : prover.tryAsPlanned(judge);
   }
 
-  async #firstFrameProves(prover: Prover, facts: ChunkFacts, thorough: boolean): Promise<boolean> {
-    const frame = facts.layout.data[0];
-    if (frame === undefined) return false;
-    const judge: Judge<true> = async (view) => {
-      const bytes = await view(frame.start, frame.end);
-      return bytes && hashes(bytes, facts.frameSha256, 0) ? true : undefined;
-    };
-    return await (thorough ? prover.prove(frame, judge) : prover.tryAsPlanned(judge)) === true;
+  /** Whether frames, or the trailer where there are too few, prove that a record is of this chunk. */
+  async #recordProves(prover: Prover, facts: ChunkFacts, thorough: boolean): Promise<boolean> {
+    const { k, m } = this.#shards;
+    // Parts that lie in fewer shards than may be strangers prove nothing about the others.
+    const enough = Math.min(k, m - k + 1) * CELL_BYTES;
+    for (const [index, frame] of facts.layout.data.entries()) {
+      const judge: Judge<true> = async (view) => {
+        const bytes = await view(frame.start, frame.end);
+        return bytes && hashes(bytes, facts.frameSha256, index) ? true : undefined;
+      };
+      const proven = await (thorough ? prover.prove(frame, judge) : prover.tryAsPlanned(judge));
+      if (proven === undefined) return false;
+      if (frame.end > enough - CELL_BYTES) return true;
+    }
+    const trailer = await this.#trailer(prover, thorough);
+    return trailer?.trailer.archiveUuid === facts.archiveUuid;
   }
 
   /** The header lies in shard 0 as it is: a shard 0 of another chunk says so itself. */

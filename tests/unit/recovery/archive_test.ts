@@ -152,3 +152,24 @@ Deno.test("an index that lies about a chunk gives way to the chunk's own trailer
   assert.match(outcome.remarks.join(), /does not describe chunk 2 as it is/);
   assert.deepEqual(outcome.damage, []);
 });
+
+Deno.test("content so small that it lies in one shard is not taken from a stranger's", async () => {
+  const sizes = { chunkSize: 20_000, frameSize: 1000 };
+  const own = await sampleArchive(4, 6, noise(4000, 1), sizes, 65536);
+  const other = await sampleArchive(
+    4,
+    6,
+    noise(4000, 2),
+    { ...sizes, archiveUuid: OTHER_UUID },
+    65536,
+  );
+  const pile = Pile.of(own);
+  pile.at(1, 0).bytes = other.shares[0][0].slice();
+  for (
+    const indexes of [[], [indexCandidate(own)], [indexCandidate(other), indexCandidate(own)]]
+  ) {
+    const outcome = await readArchive(own, pile, indexes);
+    assert.equal(outcome.archiveUuid, own.archive.archiveUuid);
+    assert.deepEqual(outcome.data, [{ start: 0, end: 4000 }]);
+  }
+});
