@@ -10,7 +10,7 @@ import type { IndexCandidate } from "../chunk/read_identity.ts";
 import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
 import type { ChunkRecord, FileRecord, IndexHead } from "../index/records.ts";
-import type { ShardSetReader } from "../shard/shard_io.ts";
+import type { IndexHandle, ShardSetReader } from "../shard/shard_io.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 
 /** How to open an archive. */
@@ -135,6 +135,11 @@ export class OpenArchive {
   /** Tar offset of each chunk, by chunk number, as the index says. */
   async chunkOffsets(): Promise<ReadonlyMap<number, number>> {
     return this.index === undefined ? new Map() : await chunkOffsetsOf(this.index.reader);
+  }
+
+  /** Every index found, whatever it holds. */
+  indexHandles(): Promise<readonly IndexHandle[]> {
+    return this.#shards.indexes();
   }
 
   /** Which shards of which chunks were found, as their places call them. */

@@ -30,10 +30,12 @@ export interface IndexFound {
  * Reads an index from end to end.
  *
  * @param archiveUuid archive it should be of, where that is proven
+ * @param headOnly whether to leave it at its head
  */
 export async function inspectIndex(
   handle: IndexHandle,
   archiveUuid: string | undefined,
+  headOnly = false,
 ): Promise<IndexFound> {
   const reader = new IndexReader(handle);
   let head: IndexHead | undefined;
@@ -43,6 +45,7 @@ export async function inspectIndex(
       const problem = `it is of another archive (${head.archive_uuid})`;
       return { handle, head: undefined, problem };
     }
+    if (headOnly) return { handle, head, problem: undefined };
     for await (const _ of reader.chunks());
     for await (const _ of reader.files());
     return { handle, head, problem: undefined };

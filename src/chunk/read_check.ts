@@ -23,6 +23,8 @@ export interface ChunkCheck {
   lostFrames: number | undefined;
   /** Why something cannot be restored; undefined when all can. */
   lost: string | undefined;
+  /** Whether no chunk comes after it. */
+  last: boolean;
 }
 
 /** The archive whose chunks are checked. */
@@ -74,20 +76,21 @@ export async function* visitChunks(
       archive.remark(`chunk ${chunk} comes after the archive's last; ignored`);
       continue;
     }
-    for (; next < chunk; next++) yield lostChunk(archive, next, "no shards were found");
+    for (; next < chunk; next++) yield lostChunk(archive, next, "no shards were found", false);
     next = chunk + 1;
-    const { last, check } = await visitChunk(archive, chunk, visit);
-    ended = last;
+    const check = await visitChunk(archive, chunk, visit);
+    ended = check.last;
     yield check;
   }
   while (!ended) {
     const last = await archive.isLast(next);
     if (last === undefined) {
-      if (!archive.isUnfinished) yield lostChunk(archive, next, "the archive's end was not found");
+      const reason = "the archive's end was not found";
+      if (!archive.isUnfinished) yield lostChunk(archive, next, reason, true);
       else archive.remark(`${archive.name} was never finished: it ends after chunk ${next - 1}`);
       return;
     }
-    yield lostChunk(archive, next, "no shards were found");
+    yield lostChunk(archive, next, "no shards were found", last);
     ended = last;
     next++;
   }
@@ -97,21 +100,20 @@ async function visitChunk(
   archive: CheckedArchive,
   chunk: number,
   visit: ChunkVisit,
-): Promise<{ check: ChunkCheck; last: boolean }> {
+): Promise<ChunkCheck> {
   let reader: ChunkReader;
   try {
     reader = await archive.open(chunk);
   } catch (error) {
     if (!(error instanceof EctarError)) throw error;
-    const last = await archive.isLast(chunk) ?? false;
-    return { check: lostChunk(archive, chunk, error.message), last };
+    return lostChunk(archive, chunk, error.message, await archive.isLast(chunk) ?? false);
   }
   try {
     const { lostFrames, lost } = await visit(reader, chunk);
     if (lost !== undefined) recordLoss(archive, chunk, lost);
     const { facts } = reader.opened;
     const frames = facts.layout.data.length;
-    return { check: { chunk, frames, lostFrames, lost }, last: facts.last };
+    return { chunk, frames, lostFrames, lost, last: facts.last };
   } finally {
     await reader.close();
   }
@@ -144,10 +146,15 @@ export function checkAt(
   };
 }
 
-function lostChunk(archive: CheckedArchive, chunk: number, reason: string): ChunkCheck {
+function lostChunk(
+  archive: CheckedArchive,
+  chunk: number,
+  reason: string,
+  last: boolean,
+): ChunkCheck {
   archive.damage.loseChunk(chunk);
   recordLoss(archive, chunk, reason);
-  return { chunk, frames: undefined, lostFrames: undefined, lost: reason };
+  return { chunk, frames: undefined, lostFrames: undefined, lost: reason, last };
 }
 
 function recordLoss(archive: CheckedArchive, chunk: number, reason: string): void {

@@ -49,6 +49,15 @@ interface Entry {
   detail: string;
 }
 
+const KINDS: readonly DamageKind[] = [
+  "missing",
+  "truncated",
+  "foreign",
+  "misnamed",
+  "damaged",
+  "unreadable",
+];
+
 /** Collects damage of a whole archive. */
 export class DamageLog {
   readonly #entries = new Map<string, Entry>();
@@ -98,8 +107,8 @@ export class DamageLog {
 
   /** Takes back what was noted of one shard at one place, but for one kind. */
   forget(chunk: number, shard: number, origin: string, but?: DamageKind): void {
-    const kinds: DamageKind[] = ["truncated", "foreign", "misnamed", "damaged", "unreadable"];
-    for (const what of kinds) {
+    if (this.#joined !== undefined) return this.#joined.forget(chunk, shard, origin, but);
+    for (const what of KINDS) {
       if (what !== but) this.#entries.delete(`${chunk}/${shard}/${what}/${origin}`);
     }
   }

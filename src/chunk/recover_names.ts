@@ -32,6 +32,7 @@ export function settleNames({ shards, damage, layout }: Prover, compared: boolea
     }
     if (byHeader !== undefined) damage.forget(chunk, byHeader.shard, origin);
     damage.forget(chunk, byName.shard, origin);
+    damage.forget(chunk, byName.shard, "");
     const at = { chunk, shard: byName.shard, origin };
     damage.add(at, "damaged", "its zfec header is wrong", { start: 0, end: 0 });
     present.add(byName.shard);

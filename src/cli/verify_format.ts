@@ -23,97 +23,121 @@ const LEGEND =
 /** Chunks shown in the map; only those with damage beyond. */
 const MAX_MAP_LINES = 100;
 
-/** Shards that may still be lost of the chunk that is worst off. */
-export interface Reserve {
-  /** Chunk number. */
-  chunk: number;
-  /** How many of its shards may still be lost. */
-  shards: number;
-}
+/** ANSI colours of the map. */
+const GOOD = 32;
+const BAD = 31;
+const MISNAMED = 33;
+
+/** Groups of chunks that are told apart when it comes to what may still be lost. */
+const MAX_GROUPS = 3;
+const MAX_NAMED_CHUNKS = 5;
 
 /** Lines for people. */
-export function verifyLines(summary: VerifySummary): string[] {
-  const lines = [...summary.remarks];
-  if (summary.damage.length > 0) {
-    lines.push(LEGEND, ...mapLines(summary), ...damageLines(summary.damage));
+export function verifyLines(summary: VerifySummary, inColour = false): string[] {
+  const { damage, indexDamage, lost, remarks, wrongFiles } = summary;
+  const told = new Set(indexDamage.map(({ origin }) => origin));
+  const lines = remarks.filter((line) => ![...told].some((origin) => line.includes(origin)));
+  if (damage.length > 0) {
+    lines.push(LEGEND, ...mapLines(summary, inColour), ...damageLines(damage));
   }
-  for (const part of summary.lost) lines.push(`lost: ${part.reason}`);
-  for (const { path, reason } of summary.wrongFiles) lines.push(`wrong: ${path}: ${reason}`);
+  for (const { origin, problem } of indexDamage) lines.push(`index ${origin}: ${problem}`);
+  for (const part of lost) lines.push(`lost: ${part.reason}`);
+  for (const { path, reason } of wrongFiles) lines.push(`wrong: ${path}: ${reason}`);
   if (summary.filesCompared > 0) {
     lines.push(`compared ${summary.filesCompared} members with the index`);
   }
-  const worst = worstReserve(summary);
-  if (worst !== undefined) {
-    const [count, word] = [worst.shards, worst.shards === 1 ? "shard" : "shards"];
-    lines.push(
-      count === 0
-        ? `no further shard of chunk ${worst.chunk} may be lost`
-        : `${count} more ${word} of ${worst.shards === fullReserve(summary) ? "each" : "some"} ` +
-          `chunk may be lost (chunk ${worst.chunk} is worst off)`,
-    );
-  }
+  lines.push(...reserveLine(summary));
+  if (summary.isComplete === false) lines.push("the archive was never finished");
   lines.push(`${summary.name}: ${verdictText(summary)}`);
   return lines;
 }
 
-function fullReserve({ shardCounts }: VerifySummary): number | undefined {
-  return shardCounts === undefined ? undefined : shardCounts.m - shardCounts.k;
+function verdictText({ verdict, chunks, depth, next }: VerifySummary): string {
+  const count = `${chunks.length} ${chunks.length === 1 ? "chunk" : "chunks"}`;
+  const checked = `${count} checked (${depth})`;
+  const soFar = next === undefined ? "" : ", time was up before the end";
+  if (verdict === "whole") return `whole, ${checked}${soFar}`;
+  if (verdict === "repairable") return `DAMAGED but everything restores, ${checked}${soFar}`;
+  return `DAMAGED, something is lost, ${checked}${soFar}`;
 }
 
-function verdictText({ verdict, chunks, depth }: VerifySummary): string {
-  const checked = `${chunks.length} ${chunks.length === 1 ? "chunk" : "chunks"} checked (${depth})`;
-  if (verdict === "whole") return `whole, ${checked}`;
-  if (verdict === "repairable") return `DAMAGED but everything restores, ${checked}`;
-  return `DAMAGED, something is lost, ${checked}`;
-}
-
-/** How many shards of the worst chunk may still be lost; undefined when something is lost already. */
-export function worstReserve(summary: VerifySummary): Reserve | undefined {
-  const full = fullReserve(summary);
-  if (full === undefined || summary.lost.length > 0 || summary.chunks.length === 0) {
-    return undefined;
+/** How many shards of each chunk may still be lost; chunks of which something is lost left out. */
+export function reserves(summary: VerifySummary): Map<number, number> {
+  const { shardCounts, damage, chunks } = summary;
+  if (shardCounts === undefined) return new Map();
+  const full = shardCounts.m - shardCounts.k;
+  const bad = new Map<number, Set<number>>();
+  for (const { chunk, shard, what } of damage) {
+    // A misnamed shard is as good as any.
+    if (what === "misnamed") continue;
+    const shards = bad.get(chunk) ?? new Set();
+    bad.set(chunk, shards.add(shard));
   }
-  let worst = { chunk: summary.chunks[0].chunk, shards: full };
-  for (const { chunk } of summary.chunks) {
-    const shards = full - badShards(summary, chunk).size;
-    if (shards < worst.shards) worst = { chunk, shards };
-  }
-  return { ...worst, shards: Math.max(0, worst.shards) };
+  return new Map(
+    chunks.filter(({ lost }) => lost === undefined)
+      .map(({ chunk }) => [chunk, Math.max(0, full - (bad.get(chunk)?.size ?? 0))]),
+  );
 }
 
-/** What is worst about each shard of a chunk. A misnamed shard is as good as any. */
-function badShards(summary: VerifySummary, chunk: number): Map<number, DamageKind> {
-  const bad = new Map<number, DamageKind>();
-  for (const each of summary.damage) {
-    if (each.chunk === chunk && each.what !== "misnamed") bad.set(each.shard, each.what);
+function reserveLine(summary: VerifySummary): string[] {
+  const byReserve = Map.groupBy(reserves(summary), ([, shards]) => shards);
+  const groups = [...byReserve]
+    .map(([shards, entries]) => ({ shards, chunks: entries.map(([chunk]) => chunk) }))
+    .sort((a, b) => a.shards - b.shards);
+  if (groups.length === 0) return [];
+  if (groups.length === 1) {
+    return [`may still be lost: ${shardsText(groups[0].shards)} of each chunk`];
   }
-  return bad;
+  const others = groups.reduce((most, each) =>
+    most.chunks.length > each.chunks.length ? most : each
+  );
+  const named = groups.filter((group) => group !== others).slice(0, MAX_GROUPS);
+  const parts = named.map(({ shards, chunks }) => `${shardsText(shards)} of ${chunksText(chunks)}`);
+  const least = Math.min(...groups.filter((group) => !named.includes(group)).map((g) => g.shards));
+  parts.push(`${shardsText(least)} of every other chunk`);
+  return [`may still be lost: ${parts.join("; ")}`];
 }
 
-function mapLines(summary: VerifySummary): string[] {
+function shardsText(count: number): string {
+  if (count === 0) return "no further shard";
+  return `any ${count} more ${count === 1 ? "shard" : "shards"}`;
+}
+
+function chunksText(chunks: readonly number[]): string {
+  if (chunks.length === 1) return `chunk ${chunks[0]}`;
+  const named = chunks.slice(0, MAX_NAMED_CHUNKS).join(", ");
+  return `chunks ${named}${chunks.length > MAX_NAMED_CHUNKS ? ", …" : ""}`;
+}
+
+function mapLines(summary: VerifySummary, inColour: boolean): string[] {
   const m = summary.shardCounts?.m;
   if (m === undefined) return [];
-  const damaged = new Set(summary.damage.map(({ chunk }) => chunk));
+  const byChunk = Map.groupBy(summary.damage, ({ chunk }) => chunk);
   const all = summary.chunks.length <= MAX_MAP_LINES;
-  const shown = summary.chunks.filter(({ chunk }) => all || damaged.has(chunk));
+  const shown = summary.chunks.filter(({ chunk }) => all || byChunk.has(chunk));
   const lines = shown.slice(0, MAX_MAP_LINES).map(({ chunk, lost }) => {
-    const kinds = new Map(
-      summary.damage.filter((each) => each.chunk === chunk).map(({ shard, what }) => [shard, what]),
-    );
-    const letters = Array.from({ length: m }, (_, shard) => {
-      const kind = kinds.get(shard);
-      return kind === undefined ? "." : LETTERS[kind];
-    });
-    return `  c${String(chunk).padStart(3, "0")} ${letters.join("")}${
-      lost === undefined ? "" : "  LOST"
-    }`;
+    const kinds = new Map<number, DamageKind>();
+    for (const { shard, what } of byChunk.get(chunk) ?? []) {
+      if (what !== "misnamed" || !kinds.has(shard)) kinds.set(shard, what);
+    }
+    const letters = Array.from({ length: m }, (_, shard) => letter(kinds.get(shard), inColour));
+    const name = `c${String(chunk).padStart(3, "0")}`;
+    return `  ${name} ${letters.join("")}${lost === undefined ? "" : "  LOST"}`;
   });
   if (shown.length > MAX_MAP_LINES) lines.push(`  … and ${shown.length - MAX_MAP_LINES} more`);
   return lines;
 }
 
+function letter(kind: DamageKind | undefined, inColour: boolean): string {
+  const text = kind === undefined ? "." : LETTERS[kind];
+  if (!inColour) return text;
+  const colour = kind === undefined ? GOOD : kind === "misnamed" ? MISNAMED : BAD;
+  return `\x1b[${colour}m${text}\x1b[0m`;
+}
+
 /** The report; see docs/verify-report.md. */
 export function verifyJson(summary: VerifySummary): Record<string, unknown> {
+  const reserve = reserves(summary);
   return {
     report: "ectar-verify",
     version: 1,
@@ -123,17 +147,33 @@ export function verifyJson(summary: VerifySummary): Record<string, unknown> {
     verdict: summary.verdict,
     data_shards: summary.shardCounts?.k ?? null,
     total_shards: summary.shardCounts?.m ?? null,
+    complete: summary.isComplete ?? null,
+    finished: summary.next === undefined,
     chunks: summary.chunks.map(({ chunk, frames, lostFrames, lost }) => ({
       chunk_number: chunk,
       frames: frames ?? null,
       lost_frames: lostFrames ?? null,
       lost: lost ?? null,
+      reserve: reserve.get(chunk) ?? null,
     })),
-    damage: summary.damage,
-    lost: summary.lost.map(({ chunks, reason }) => ({ chunks, reason })),
+    damage: summary.damage.map(({ chunk, shard, origin, what, detail, ranges, repaired }) => ({
+      chunk_number: chunk,
+      shard,
+      origin,
+      what,
+      detail,
+      ranges: ranges.map(({ start, end }) => [start, end]),
+      made_up_for: repaired,
+    })),
+    index_damage: summary.indexDamage,
+    lost: summary.lost.map(({ chunks: { first, last }, reason }) => ({
+      first_chunk: first,
+      last_chunk: last ?? null,
+      reason,
+    })),
     wrong_files: summary.wrongFiles,
     files_compared: summary.filesCompared,
-    reserve: worstReserve(summary) ?? null,
+    reserve: reserve.size === 0 ? null : Math.min(...reserve.values()),
     remarks: summary.remarks,
   };
 }

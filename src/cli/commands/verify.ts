@@ -6,20 +6,22 @@
 
 import { type Command, Option } from "@commander-js/extra-typings";
 import { withArchive } from "../../archive/extract_local.ts";
-import { verifyArchive, type VerifyDepth, type VerifySummary } from "../../archive/verify.ts";
+import type { OpenArchive } from "../../archive/open_archive.ts";
+import {
+  verifyArchive,
+  type VerifyBytes,
+  type VerifyDepth,
+  type VerifySummary,
+} from "../../archive/verify.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
-import { applyCommonOptions, countFlag } from "../common_options.ts";
+import { applyCommonOptions, countFlag, durationArgument } from "../common_options.ts";
+import { NO_COLOR_VARIABLE } from "../environment.ts";
 import { EXIT } from "../exit_codes.ts";
-import { inputProgress } from "../drive_progress.ts";
-import { inputOptions, openInput, runHooks } from "../input.ts";
+import { inputOptions, openInput } from "../input.ts";
 import type { CommandContext } from "../program.ts";
+import { progressLine, type ProgressState } from "../progress.ts";
 import { verifyJson, verifyLines } from "../verify_format.ts";
-
-const EXIT_CODES: Record<VerifySummary["verdict"], number> = {
-  whole: EXIT.ok,
-  repairable: EXIT.repairable,
-  unrepairable: EXIT.unrepairable,
-};
+import { keepProgress, readProgress } from "../verify_resume.ts";
 
 /** Adds `verify` to the tree. */
 export function addVerifyCommand(program: Command, context: CommandContext): void {
@@ -31,6 +33,12 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
         .conflicts("full"),
     )
     .option("--full", "compare parity with data and every file with the index, too")
+    .option(
+      "--max-duration <time>",
+      "end after TIME, with the chunk then running",
+      durationArgument,
+    )
+    .option("--resume <file>", "go on where FILE says, and keep there where this run ends")
     .option("--report <file>", "write a report as JSON")
     .option("--json", "print the report as JSON")
     .option("--progress", "show progress even where standard error is no terminal")
@@ -40,30 +48,44 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;
+      const { maxDuration, resume, report } = options;
       const depth: VerifyDepth = options.quick ? "quick" : options.full ? "full" : "checksums";
-      const line = await inputProgress(terminal, options, "checked");
-      let chunks = 0;
-      const summary = await withArchive(
-        await openInput(options, { ...runHooks(context), onDrives: line.watch }),
-        {},
-        (archive) =>
-          verifyArchive(archive, {
-            depth,
-            signal,
-            onChunk: ({ chunk }) =>
-              line.update({
-                verb: "checked",
-                doneBytes: 0,
-                detail: `chunk ${chunk}, ${++chunks} done`,
-              }),
-          }),
-      ).finally(() => line.stop());
-      const report = JSON.stringify(verifyJson(summary), null, 2) + "\n";
-      if (options.report !== undefined) await writeReport(options.report, report);
-      if (options.json) terminal.print(report.trimEnd());
-      else for (const text of verifyLines(summary)) terminal.print(text);
-      context.exit(EXIT_CODES[summary.verdict]);
+      const deadline = maxDuration === undefined ? Infinity : Date.now() + maxDuration;
+      const earlier = resume === undefined ? undefined : await readProgress(resume);
+      const line = await progressLine(terminal, options.progress);
+      const verify = (archive: OpenArchive) =>
+        verifyArchive(archive, {
+          depth,
+          signal: resume === undefined ? signal : undefined,
+          resume: earlier,
+          isTimeUp: () => Date.now() >= deadline || (resume !== undefined && signal.aborted),
+          onProgress: (bytes) => line.update(progressState(bytes)),
+        });
+      const summary = await withArchive(await openInput(options, { signal }), {}, verify)
+        .finally(() => line.stop());
+      if (resume !== undefined) await keepProgress(resume, summary.next);
+      const json = JSON.stringify(verifyJson(summary), null, 2);
+      if (report !== undefined) await writeReport(report, json + "\n");
+      const inColour = terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE);
+      if (options.json) terminal.print(json);
+      else for (const text of verifyLines(summary, inColour)) terminal.print(text);
+      if (summary.next !== undefined && resume !== undefined) {
+        terminal.info(`to go on: the same command with --resume ${resume}`);
+      }
+      const isInterrupted = signal.aborted && summary.next !== undefined;
+      context.exit(isInterrupted ? EXIT.interrupted : exitCode(summary));
     });
+}
+
+function exitCode({ verdict, isComplete }: VerifySummary): number {
+  if (verdict === "unrepairable") return EXIT.unrepairable;
+  if (verdict === "repairable") return EXIT.repairable;
+  return isComplete === false ? EXIT.notes : EXIT.ok;
+}
+
+function progressState({ phase, bytes, totalBytes }: VerifyBytes): ProgressState {
+  const verb = phase === "chunks" ? "checked" : "compared";
+  return { verb, doneBytes: bytes, totalBytes };
 }
 
 async function writeReport(path: string, report: string): Promise<void> {
