@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "../src/version.ts";
 import { bundleProgram } from "./build/bundle.ts";
 import { denoBinary } from "./build/deno_binary.ts";
-import { commitName, writeEntry } from "./build/facts.ts";
+import { commitDate, commitName, writeEntry } from "./build/facts.ts";
 import { compileNative } from "./build/native.ts";
 import { PROJECT } from "./build/run.ts";
 import { type Target, targetNamed } from "./build/targets.ts";
@@ -38,9 +38,9 @@ export async function compile({ target, kind, path }: CompileOptions): Promise<v
   const work = `${path}.build`;
   await Deno.mkdir(work, { recursive: true });
   try {
-    const commit = await commitName();
+    const source = { commit: await commitName(), date: await commitDate() };
     if (kind !== "self-extracting") {
-      const entry = writeEntry(work, { kind: "native (deno compile)", commit });
+      const entry = writeEntry(work, { kind: "native (deno compile)", ...source });
       const obstacle = await compileNative(entry, target, `${work}/ectar`);
       if (obstacle === undefined) {
         Deno.renameSync(`${work}/ectar`, path);
@@ -49,7 +49,7 @@ export async function compile({ target, kind, path }: CompileOptions): Promise<v
       if (kind === "native") throw new Error(`no native executable can be made: ${obstacle}`);
       console.log(`no native executable: ${obstacle}`);
     }
-    const entry = writeEntry(work, { kind: "self-extracting", commit });
+    const entry = writeEntry(work, { kind: "self-extracting", ...source });
     const deno = Deno.readFileSync(await denoBinary(target));
     const bundle = await bundleProgram(entry, `${work}/bundle`);
     write(path, packExecutable({ version: VERSION, target, deno, bundle }));

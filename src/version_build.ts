@@ -13,13 +13,20 @@ export interface BuildFacts {
   kind: string;
   /** Commit of the source; ends in `+` when the tree had changes. */
   commit: string;
+  /** Day of that commit, as `2026-01-31`; empty when it is not known. */
+  date: string;
 }
 
-let facts: BuildFacts = { kind: "run from source", commit: "unknown" };
+let facts: BuildFacts = { kind: "run from source", commit: "unknown", date: "" };
 
 /** Sets the facts; an executable does so first of all. */
 export function describeBuild(described: BuildFacts): void {
   facts = described;
+}
+
+/** Day of the source, as `2026-01-31`; empty when it is not known. */
+export function buildDate(): string {
+  return facts.date;
 }
 
 /** What `ectar --version` prints: the version alone in its first line. */

@@ -27,6 +27,12 @@ export async function commitTime(): Promise<number> {
   }
 }
 
+/** The day of the commit in UTC, as `2026-01-31`; empty outside a repository. */
+export async function commitDate(): Promise<string> {
+  const seconds = await commitTime();
+  return seconds === 0 ? "" : new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
 /** Writes the module that an executable starts with; returns its path. */
 export function writeEntry(directory: string, facts: BuildFacts): string {
   const path = `${directory}/ectar.ts`;

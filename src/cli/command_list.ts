@@ -58,4 +58,14 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: "look after tapes and drives",
     load: async () => (await import("./commands/tape.ts")).addTapeCommand,
   },
+  {
+    name: "completions",
+    summary: "print a script that completes ectar's commands in a shell",
+    load: async () => (await import("./commands/completions.ts")).addCompletionsCommand,
+  },
+  {
+    name: "man",
+    summary: "print ectar's manual pages",
+    load: async () => (await import("./commands/man.ts")).addManCommand,
+  },
 ];
