@@ -79,6 +79,8 @@ class Extraction {
   readonly #selector: PathSelector;
   readonly #restorer: Restorer;
   readonly #partialNames: string[] = [];
+  /** Hard links without their target that got its data in the end. */
+  #linksMadeUpFor = 0;
   /** The gap that ended the run, where losses are not put up with. */
   #fatal: LostPart["tar"] | undefined;
 
@@ -147,6 +149,7 @@ class Extraction {
     });
     const selects = (path: Uint8Array) => handler.wants(path);
     await this.#stream(await this.#items(selects), handler);
+    this.#linksMadeUpFor = countOf(missingTargets) - countOf(handler.stillMissing);
     for (const links of handler.stillMissing.values()) {
       for (const link of links) lostLinks.push(link);
     }
@@ -187,8 +190,10 @@ class Extraction {
       (path, isDirectory) => this.#selector.selects(path, isDirectory),
     );
     for (const name of lost.names) named.add(name);
+    const { counts } = finished;
+    counts["link-target-missing"] -= this.#linksMadeUpFor;
     return {
-      counts: finished.counts,
+      counts,
       metadataLine: finished.line,
       lostParts,
       lostMembers: [...named].slice(0, MAX_NAMED),
@@ -197,6 +202,10 @@ class Extraction {
       notFound: this.#selector.unused(),
     };
   }
+}
+
+function countOf(links: ReadonlyMap<string, readonly Uint8Array[]>): number {
+  return links.values().reduce((count, { length }) => count + length, 0);
 }
 
 /** Without the parts that lie within others: what was read twice is lost once. */
