@@ -8,7 +8,7 @@ import { EctarError } from "../errors.ts";
 import type { IndexHead } from "../index/records.ts";
 import type { ShardSetWriter } from "../shard/shard_io.ts";
 import type { ExclusionOptions } from "../tree/exclusion.ts";
-import { packPaths } from "../tree/name_list.ts";
+import { packPaths, unpackPaths } from "../tree/name_list.ts";
 import { toBytes } from "../tree/path_text.ts";
 import { VERSION } from "../version.ts";
 import { FRAME_SIZE } from "../zstd/frame.ts";
@@ -96,7 +96,8 @@ export function producerOptions(content: ArchiveContent, shape: ArchiveShape): P
   const base = toBytes(content.directory ?? ".");
   const groups = [{ base, paths: packPaths(content.paths) }];
   if (content.packedPaths !== undefined) groups.push({ base, paths: content.packedPaths });
-  if (groups.every((group) => group.paths.length === 0)) {
+  if (content.paths.includes("")) throw new EctarError("usage", "an empty path was named");
+  if (groups.every(({ paths }) => unpackPaths(paths).next().done)) {
     throw new EctarError("usage", "nothing to archive was named");
   }
   return {

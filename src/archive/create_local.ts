@@ -5,6 +5,7 @@
  * @module
  */
 
+import { temporaryFiles } from "../shard/commit.ts";
 import { FileShardSetWriter } from "../shard/file_writer.ts";
 import { checkArchiveName } from "../shard/shard_name.ts";
 import type { ShardSetWriter } from "../shard/shard_io.ts";
@@ -20,7 +21,7 @@ import {
 } from "./archive_content.ts";
 import type { CreatedArchive } from "./archive_tree.ts";
 import { createArchive, type CreateHooks, framesInFlight } from "./create.ts";
-import { FileSpool } from "./file_spool.ts";
+import { FileSpool, SPOOL_NAME } from "./file_spool.ts";
 import { openWorkerSource } from "./tar_source_worker_backed.ts";
 
 /** Where shard files go. */
@@ -56,12 +57,26 @@ export async function createFiles(
   const writer = await FileShardSetWriter.open(
     { directory, name: shape.name, uuid, k, m, blockSize, force },
   );
+  await noteLeftovers(directory, shape.name, hooks);
   const own = { directories: [{ path: toBytes(directory), names: ownNames(shape.name) }] };
   return await createFromTree(content, { ...shape, uuid }, writer, {
     begin: () => Promise.resolve({ layout: "files" }),
     own,
     spoolDirectory: directory,
   }, hooks);
+}
+
+/** A killed run cannot say what it left; the next one does, for another may be running. */
+async function noteLeftovers(directory: string, name: string, hooks: CreateHooks): Promise<void> {
+  const left = await temporaryFiles(directory, name);
+  if (left.length === 0) return;
+  hooks.onNote?.({
+    kind: "leftovers",
+    path: directory,
+    message:
+      `${directory} holds ${left.length} temporary files of a run that was killed, such as ` +
+      `${left[0]}; remove them unless another ectar is writing ${name} now`,
+  });
 }
 
 /** What {@link createFromTree} must know of the outputs. */
@@ -127,7 +142,8 @@ export function ownNames(name: string): RegExp {
   const literal = RegExp.escape(name);
   const final = `${literal}(?:\\.c\\d{3,}\\.s\\d{2,}|\\.index\\.zst)`;
   return new RegExp(
-    `^(?:${final}|\\.${final}\\.ectar-[0-9a-f]{8}|\\.${literal}\\.ectar-commit)$`,
+    `^(?:${final}|\\.${final}\\.ectar-[0-9a-f]{8}|\\.${literal}\\.ectar-commit|` +
+      `${SPOOL_NAME.source})$`,
     "s",
   );
 }

@@ -11,6 +11,9 @@ import { fromSystemError } from "../shard/system_error.ts";
 
 const READ_BYTES = 1 << 20;
 
+/** Names of such files, for the moment that they have one. */
+export const SPOOL_NAME = /\.ectar-records-[0-9a-f-]{36}/;
+
 /** A spool in a nameless temporary file. */
 export class FileSpool implements RecordSpool {
   readonly #file: Deno.FsFile;

@@ -149,6 +149,16 @@ export async function existingArchiveFiles(directory: string, name: string): Pro
   return found.sort();
 }
 
+/** Names of temporary files of archive `name` in `directory`, of whichever run, in order. */
+export async function temporaryFiles(directory: string, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { fileName, path, isTemporary } of await listFiles(directory)) {
+    const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
+    if (isTemporary && archive === name) found.push(path.slice(path.lastIndexOf("/") + 1));
+  }
+  return found.sort();
+}
+
 /** The unfinished commit of archive `name`, if there is one. */
 export async function pendingCommit(
   directory: string,

@@ -19,14 +19,18 @@ export interface Note {
     /** Member names lack what stood before them, such as a leading slash; told once each. */
     | "names-stripped"
     /** A file of the archive being written was left out. */
-    | "own-output-skipped";
+    | "own-output-skipped"
+    /** Temporary files of a run that was killed lie where the archive goes. */
+    | "leftovers";
   /** Path, printable as by `printablePath`. */
   path: string;
   /** One line for people. */
   message: string;
 }
 
+const INFORMING = new Set<Note["kind"]>(["names-stripped", "own-output-skipped", "leftovers"]);
+
 /** Whether the archive lacks something of what was asked for; the other notes just inform. */
 export function isShortfall(note: Pick<Note, "kind">): boolean {
-  return note.kind !== "names-stripped" && note.kind !== "own-output-skipped";
+  return !INFORMING.has(note.kind);
 }
