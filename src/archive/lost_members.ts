@@ -7,7 +7,8 @@
 import type { LostPart } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
-import { memberOffset, type OpenArchive } from "./open_archive.ts";
+import { memberOffset } from "./index_cursors.ts";
+import type { OpenArchive } from "./open_archive.ts";
 import { recordPath } from "./selected_ranges.ts";
 
 /** Most names that are collected; beyond, members are only counted. */

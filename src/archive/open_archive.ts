@@ -9,9 +9,10 @@ import type { ShardDamage } from "../chunk/read_damage.ts";
 import type { IndexCandidate } from "../chunk/read_identity.ts";
 import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
-import type { ChunkRecord, FileRecord, IndexHead } from "../index/records.ts";
+import type { IndexHead } from "../index/records.ts";
 import type { IndexHandle, ShardSetReader } from "../shard/shard_io.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
+import { ChunkCursor, chunkOffsetsOf, MemberCursor } from "./index_cursors.ts";
 
 /** How to open an archive. */
 export interface OpenArchiveOptions {
@@ -35,6 +36,9 @@ export interface OpenIndex {
   reader: IndexReader;
 }
 
+/** Something that reads an index along with the archive. */
+type Cursor = ChunkCursor | MemberCursor;
+
 /** An archive being read. */
 export class OpenArchive {
   /** Archive name as its places call it. */
@@ -51,6 +55,7 @@ export class OpenArchive {
   readonly chunkExtents: readonly ChunkExtent[];
   readonly #shards: ShardSetReader;
   readonly #remarks: string[];
+  readonly #cursors: readonly Cursor[];
 
   private constructor(
     shards: ShardSetReader,
@@ -58,7 +63,9 @@ export class OpenArchive {
     index: OpenIndex | undefined,
     remarks: string[],
     chunkExtents: readonly ChunkExtent[] = [],
+    cursors: readonly Cursor[] = [],
   ) {
+    this.#cursors = cursors;
     this.chunkExtents = chunkExtents;
     this.name = shards.name;
     this.reader = reader;
@@ -87,18 +94,25 @@ export class OpenArchive {
     }
     // Settled below, before anything of the archive is read.
     let members: MemberCursor | undefined;
+    const cursors: Cursor[] = [];
     const chunkExtents: ChunkExtent[] = [];
     const reader = await ArchiveReader.open({
       ...options,
       onChunk: (extent) => chunkExtents.push(extent),
-      indexes: indexes.map(candidate),
+      indexes: indexes.map((index) => candidate(index, cursors)),
       nextMember: (tarOffset) => members?.nextFrom(tarOffset) ?? Promise.resolve(undefined),
+    }).catch(async (error) => {
+      await closeAll(cursors);
+      throw error;
     });
     const own = indexes.find((index) =>
       reader.indexes.some(({ origin }) => origin === index.origin)
     );
-    if (own !== undefined) members = new MemberCursor(own.reader);
-    return new OpenArchive(shards, reader, own, remarks, chunkExtents);
+    if (own !== undefined) {
+      members = new MemberCursor(own.reader);
+      cursors.push(members);
+    }
+    return new OpenArchive(shards, reader, own, remarks, chunkExtents, cursors);
   }
 
   /** Archive UUID: as chunks prove it, else as the index says; undefined where neither is there. */
@@ -159,7 +173,12 @@ export class OpenArchive {
   /** Lets go of what was opened here. */
   async close(): Promise<void> {
     await this.reader?.close();
+    await closeAll(this.#cursors);
   }
+}
+
+async function closeAll(cursors: readonly Cursor[]): Promise<void> {
+  for (const cursor of cursors) await cursor.close();
 }
 
 /** Indexes whose head can be read; a remark for each of the others. */
@@ -177,88 +196,8 @@ async function readableIndexes(shards: ShardSetReader, remarks: string[]): Promi
   return readable;
 }
 
-function candidate({ origin, head, reader }: OpenIndex): IndexCandidate {
+function candidate({ origin, head, reader }: OpenIndex, cursors: Cursor[]): IndexCandidate {
   const cursor = new ChunkCursor(reader);
+  cursors.push(cursor);
   return { origin, head, record: (chunk) => cursor.record(chunk) };
-}
-
-/** Chunk records by number, in rising order without reading twice, in any order by starting anew. */
-class ChunkCursor {
-  readonly #reader: IndexReader;
-  #records: AsyncGenerator<ChunkRecord> | undefined;
-  #current: ChunkRecord | undefined;
-  #failed = false;
-
-  constructor(reader: IndexReader) {
-    this.#reader = reader;
-  }
-
-  /** The record, or undefined when the index has none or is damaged before it. */
-  async record(chunk: number): Promise<ChunkRecord | undefined> {
-    if (this.#current !== undefined && this.#current.chunk_number > chunk) {
-      await this.#records?.return(undefined);
-      this.#records = undefined;
-    }
-    if (this.#records === undefined) {
-      this.#records = this.#reader.chunks();
-      this.#current = undefined;
-      this.#failed = false;
-    }
-    while (!this.#failed && (this.#current?.chunk_number ?? 0) < chunk) {
-      try {
-        const { value, done } = await this.#records.next();
-        if (done) return undefined;
-        this.#current = value;
-      } catch (error) {
-        if (!(error instanceof EctarError)) throw error;
-        this.#failed = true;
-      }
-    }
-    return this.#current?.chunk_number === chunk ? this.#current : undefined;
-  }
-}
-
-/** Starts of members by rising tar offset, as the index's file records give them. */
-class MemberCursor {
-  readonly #reader: IndexReader;
-  #files: AsyncGenerator<FileRecord> | undefined;
-  #offsets: ReadonlyMap<number, number> | undefined;
-  #current: number | undefined;
-  #ended = false;
-
-  constructor(reader: IndexReader) {
-    this.#reader = reader;
-  }
-
-  /** Tar offset of the first member that starts at or after `tarOffset`. */
-  async nextFrom(tarOffset: number): Promise<number | undefined> {
-    try {
-      this.#offsets ??= await chunkOffsetsOf(this.#reader);
-      this.#files ??= this.#reader.files();
-      while (!this.#ended && (this.#current ?? -1) < tarOffset) {
-        const { value, done } = await this.#files.next();
-        if (done) this.#ended = true;
-        else this.#current = memberOffset(value, this.#offsets);
-      }
-    } catch (error) {
-      if (!(error instanceof EctarError)) throw error;
-      this.#ended = true;
-    }
-    return this.#current !== undefined && this.#current >= tarOffset ? this.#current : undefined;
-  }
-}
-
-async function chunkOffsetsOf(reader: IndexReader): Promise<Map<number, number>> {
-  const offsets = new Map<number, number>();
-  for await (const chunk of reader.chunks()) offsets.set(chunk.chunk_number, chunk.tar_offset);
-  return offsets;
-}
-
-/** Tar offset of a member, or undefined when its chunk is not known. */
-export function memberOffset(
-  file: FileRecord,
-  chunkOffsets: ReadonlyMap<number, number>,
-): number | undefined {
-  const chunk = chunkOffsets.get(file.chunk);
-  return chunk === undefined ? undefined : chunk + file.offset;
 }

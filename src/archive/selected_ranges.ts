@@ -6,7 +6,8 @@
 
 import type { FileRecord } from "../index/records.ts";
 import type { ByteRange } from "../shard/shard_io.ts";
-import { memberOffset, type OpenArchive } from "./open_archive.ts";
+import { memberOffset } from "./index_cursors.ts";
+import type { OpenArchive } from "./open_archive.ts";
 
 /** Path bytes of a record. */
 export function recordPath(file: FileRecord): Uint8Array {
