@@ -7,7 +7,7 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import type { CommandContext } from "./program.ts";
-import { parseDuration, parseSize } from "./sizes.ts";
+import { formatSize, parseDuration, parseSize } from "./sizes.ts";
 
 /** Counts a repeatable flag such as `-v`. */
 export function countFlag(_value: string, previous: number): number {
@@ -22,6 +22,16 @@ export function collect(value: string, previous: readonly string[] | undefined):
 /** A size option. */
 export function sizeArgument(text: string): number {
   return asArgument(() => parseSize(text));
+}
+
+/** A size option between two bounds. */
+export function sizeArgumentBetween(smallest: number, largest: number): (text: string) => number {
+  return (text) => {
+    const bytes = sizeArgument(text);
+    if (bytes >= smallest && bytes <= largest) return bytes;
+    const [from, to] = [smallest, largest].map(formatSize);
+    throw new InvalidArgumentError(`It must be a size from ${from} to ${to}.`);
+  };
 }
 
 /** A duration option, in milliseconds. */

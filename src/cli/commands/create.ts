@@ -10,6 +10,7 @@ import type { CreateHooks } from "../../archive/create.ts";
 import { createFiles } from "../../archive/create_local.ts";
 import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
+import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
 import { packNameList } from "../../tree/name_list.ts";
 import {
   applyCommonOptions,
@@ -18,6 +19,7 @@ import {
   integerArgument,
   momentArgument,
   sizeArgument,
+  sizeArgumentBetween,
   uuidArgument,
 } from "../common_options.ts";
 import { createSummaryJson, createSummaryLines, isWorthKnowing } from "../create_summary.ts";
@@ -46,6 +48,8 @@ import {
 } from "../tape_summary.ts";
 
 const DEFAULT_CHUNK_SIZE = 1024 ** 3;
+/** Whoever says less means something else: `1` for `1G` would give a thousand million chunks. */
+const MIN_CHUNK_SIZE = 64 * 1024;
 
 /** Adds `create` to the tree. */
 export function addCreateCommand(program: Command, context: CommandContext): void {
@@ -65,8 +69,8 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     )
     .option(
       "--chunk-size <size>",
-      "tar bytes per chunk, at most 64GiB (default: 1GiB)",
-      sizeArgument,
+      "tar bytes per chunk, 64KiB to 64GiB (default: 1GiB)",
+      sizeArgumentBetween(MIN_CHUNK_SIZE, MAX_CHUNK_SIZE),
     )
     .option("--compression-level <level>", "zstd level, 1 to 22", integerArgument(1, 22), 3)
     .option("--no-compression", "store without compressing")
@@ -89,7 +93,7 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
       "--block-size <size>",
       "make every shard a multiple of SIZE; on tapes their block size (default: none for files; " +
         `$${BLOCK_SIZE_VARIABLE} or 512KiB for tapes)`,
-      sizeArgument,
+      sizeArgumentBetween(1, MAX_BLOCK_SIZE),
     )
     .option("--force", "replace an archive of the same name (files; for tapes see --overwrite)")
     .addOption(
