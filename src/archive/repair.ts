@@ -265,13 +265,14 @@ class RepairRun {
       this.#rebuilder = { k, m, rebuilder: new ChunkRebuilder(k, m) };
     }
     const { signal, onProgress } = this.#options;
-    return await this.#rebuilder.rebuilder.rebuild(reader, target, (bytes) => {
+    const onBytes = (bytes: number) => {
       if (signal?.aborted) {
         throw new EctarError("interrupted", "interrupted; what is repaired so far stays so");
       }
       this.#bytes += bytes;
       onProgress?.({ bytes: this.#bytes, chunk });
-    });
+    };
+    return await this.#rebuilder.rebuilder.rebuild(reader, target, { onBytes });
   }
 
   #note(file: RepairedFile): void {

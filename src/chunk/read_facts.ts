@@ -19,7 +19,13 @@ import {
 import { JSON_FRAME_PREFIX_BYTES, parseJsonFrameSizes } from "./format.ts";
 import { decodeCrc32List } from "./format_crc32.ts";
 import { type ChunkHeader, decodeHeader, MAX_HEADER_JSON_BYTES } from "./header.ts";
-import { CELL_BYTES, type FrameLayout, layOutFrames, pieceCount } from "./layout.ts";
+import {
+  CELL_BYTES,
+  type FrameLayout,
+  layOutFrames,
+  pieceCount,
+  trailerPieceCount,
+} from "./layout.ts";
 import type { PieceTable } from "./recover_checksums.ts";
 import type { Prover, View } from "./recover_proof.ts";
 import {
@@ -177,4 +183,16 @@ export function piecesOfRecord(index: IndexChunk, payload: number): PieceTable |
   const expected = pieceCount(payload, index.pieceSize);
   const whole = crc32.length === index.m && crc32.every((list) => list.length === expected);
   return whole ? { pieceBytes: index.pieceSize, firstPiece: 0, crc32 } : undefined;
+}
+
+/** Gives a prover the piece checksums of a trailer, where they cover what they should. */
+export function addTrailerPieces(
+  prover: Prover,
+  { trailer, layout }: ProvenTrailer,
+  pieceBytes: number | undefined,
+): void {
+  if (pieceBytes === undefined) return;
+  const expected = trailerPieceCount(layout.trailer.start, prover.shards.k, pieceBytes);
+  if (trailer.pieceCrc32.some((list) => list.length !== expected)) return;
+  prover.addTable({ pieceBytes, firstPiece: 0, crc32: trailer.pieceCrc32 });
 }

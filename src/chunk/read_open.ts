@@ -19,6 +19,7 @@ import {
 } from "./read_chunk_shards.ts";
 import { DamageLog } from "./read_damage.ts";
 import {
+  addTrailerPieces,
   type ChunkFacts,
   factsOfRecord,
   factsOfTrailer,
@@ -72,11 +73,13 @@ export interface OpenedChunk {
   header: ChunkHeader | undefined;
   /** Its trailer, where it was read. */
   trailer: ProvenTrailer | undefined;
+  /** Proves the header; whether that could be. */
+  proveHeader: () => Promise<boolean>;
   /** Proves header and trailer; whether both could be. */
   proveEnds: () => Promise<boolean>;
 }
 
-type Found = Omit<OpenedChunk, "proveEnds">;
+type Found = Omit<OpenedChunk, "proveHeader" | "proveEnds">;
 
 /** Most payload lengths tried where shards differ in size. */
 const MAX_LENGTHS = 16;
@@ -227,12 +230,16 @@ class ChunkOpening {
     await this.#nameStrangeFirstShards(found);
     const opened = {
       ...found,
-      proveEnds: async () => {
+      proveHeader: async () => {
         const wanted = (uuid: string) => uuid === opened.facts.archiveUuid;
         opened.header ??= await this.#header(prover, true, wanted);
+        return opened.header !== undefined;
+      },
+      proveEnds: async () => {
+        const hasHeader = await opened.proveHeader();
         const trailer = opened.trailer ?? await this.#trailer(prover, true);
         if (trailer !== undefined) this.#adoptTrailer(opened, trailer);
-        return opened.header !== undefined && opened.trailer !== undefined;
+        return hasHeader && opened.trailer !== undefined;
       },
     };
     if (opened.trailer === undefined) prover.onStuck = () => this.#turnToTrailer(opened);
@@ -382,15 +389,4 @@ function describe(name: string, chunk: number, uuid: string): string {
 /** Bytes at the chunk's end where damage is looked for before the trailer is known. */
 function tailBytes(layout: StripeLayout): number {
   return Math.max(4 * layout.stripeBytes, 2 ** 20);
-}
-
-function addTrailerPieces(
-  prover: Prover,
-  { trailer, layout }: ProvenTrailer,
-  pieceBytes: number | undefined,
-): void {
-  if (pieceBytes === undefined) return;
-  const expected = trailerPieceCount(layout.trailer.start, prover.shards.k, pieceBytes);
-  if (trailer.pieceCrc32.some((list) => list.length !== expected)) return;
-  prover.addTable({ pieceBytes, firstPiece: 0, crc32: trailer.pieceCrc32 });
 }

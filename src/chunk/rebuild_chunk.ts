@@ -14,7 +14,7 @@ import { encodeCrc32List } from "./format_crc32.ts";
 import type { ChunkHeader } from "./header.ts";
 import { choosePieceSize, INDEX_PIECE_BYTES } from "./layout.ts";
 import type { ChunkReader } from "./read_chunk.ts";
-import { type ChunkEnds, proveChunkEnds, seekEntries } from "./recover_ends.ts";
+import { type ChunkEnds, proveChunkEnds, proveHeaderBytes, seekEntries } from "./recover_ends.ts";
 import { chunkChecksum } from "./trailer.ts";
 
 /** A chunk that was encoded anew. */
@@ -23,6 +23,17 @@ export interface RebuiltChunk {
   header: ChunkHeader;
   /** Its record for an index, but for what only the writing run knew (extents, missing shards). */
   record: ChunkRecord;
+}
+
+/** How a chunk is encoded anew. */
+export interface RebuildOptions {
+  /**
+   * Read the chunk from its first byte to its last, as tapes like it; a chunk that its index does
+   * not describe as it is cannot be rebuilt then. @default false
+   */
+  inOrder?: boolean | undefined;
+  /** Called with the chunk bytes done, as they come. */
+  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** Encodes chunks of archives with one k and m. */
@@ -37,34 +48,39 @@ export class ChunkRebuilder {
    * Proves every byte of a chunk and hands all its shards to `target`, which gets `beginChunk`,
    * `write`s and, only once all is proven, `endChunk`; after a failure `discardChunk`.
    *
-   * @param onBytes called with the chunk bytes done, as they come
    * @throws {EctarError} `damaged` when a part of the chunk cannot be recovered, and what the target
    *   throws
    */
   async rebuild(
     reader: ChunkReader,
     target: ChunkShards,
-    onBytes: (bytes: number) => void = () => {},
+    options: RebuildOptions = {},
   ): Promise<RebuiltChunk> {
-    const ends = await proveChunkEnds(reader.opened);
-    const { chunk, m } = reader.opened.prover.shards;
-    if (ends === undefined) {
-      throw new EctarError("damaged", `chunk ${chunk}: its header or trailer cannot be recovered`, {
-        chunk,
-      });
-    }
-    const { header } = ends;
-    const pieceSize = indexPieceSize(header);
-    const pieces = new PieceChecksummer(m, pieceSize);
-    const { chunkBytes } = reader.opened.prover.layout;
+    const { opened } = reader;
+    const { chunk, m } = opened.prover.shards;
+    const { chunkBytes } = opened.prover.layout;
+    // Before anything is encoded: the trailer may know better than the index where frames lie.
+    if (!options.inOrder && await proveChunkEnds(opened) === undefined) throw noEnds(chunk);
+    const headerBytes = await proveHeaderBytes(opened);
+    if (headerBytes === undefined) throw noEnds(chunk);
+    const { facts } = opened;
+    const pieces = new PieceChecksummer(m, indexPieceSize(opened.header!));
     const stripes = new StripeWriter(this.#codec, target, chunkBytes);
     try {
       await target.beginChunk(chunk);
       stripes.begin((shards) => pieces.update(shards));
       await stripes.setLength(chunkBytes);
-      await append(stripes, reader, ends, onBytes);
+      await stripes.append(headerBytes);
+      await appendFrames(stripes, reader, options.onBytes);
+      const ends = await proveChunkEnds(opened);
+      if (ends === undefined || opened.facts !== facts) throw noEnds(chunk);
+      await stripes.append(ends.trailerBytes);
+      await stripes.appendZeros(ends.padding.end - ends.padding.start);
+      await stripes.append(ends.seekTable);
       await stripes.settle();
       await target.endChunk();
+      pieces.finish();
+      return { header: ends.header, record: recordOf(reader, ends, pieces) };
     } catch (error) {
       await stripes.abandon();
       await target.discardChunk();
@@ -72,8 +88,6 @@ export class ChunkRebuilder {
     } finally {
       stripes.free();
     }
-    pieces.finish();
-    return { header, record: recordOf(reader, ends, pieces) };
   }
 }
 
@@ -82,13 +96,11 @@ export function indexPieceSize({ k, m, chunkSize, blockSize }: ChunkHeader): num
   return choosePieceSize(INDEX_PIECE_BYTES, k, m, chunkSize, blockSize);
 }
 
-async function append(
+async function appendFrames(
   stripes: StripeWriter,
   reader: ChunkReader,
-  ends: ChunkEnds,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number) => void = () => {},
 ): Promise<void> {
-  await stripes.append(ends.headerBytes);
   for await (const frame of reader.frames()) {
     if (frame.kind === "lost") {
       const { chunk } = reader.opened.prover.shards;
@@ -97,9 +109,11 @@ async function append(
     await stripes.append(frame.bytes);
     onBytes(frame.bytes.length);
   }
-  await stripes.append(ends.trailerBytes);
-  await stripes.appendZeros(ends.padding.end - ends.padding.start);
-  await stripes.append(ends.seekTable);
+}
+
+function noEnds(chunk: number): EctarError {
+  const message = `chunk ${chunk}: its header or trailer cannot be recovered`;
+  return new EctarError("damaged", message, { chunk });
 }
 
 function recordOf(reader: ChunkReader, ends: ChunkEnds, pieces: PieceChecksummer): ChunkRecord {

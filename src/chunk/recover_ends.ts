@@ -48,10 +48,7 @@ export async function proveChunkEnds(opened: OpenedChunk): Promise<ChunkEnds | u
   const { prover, header, trailer } = opened;
   if (header === undefined || trailer === undefined) return undefined;
   const { layout } = trailer;
-  const headerBytes = await prover.prove(layout.header, async (view) => {
-    const bytes = await view(layout.header.start, layout.header.end);
-    return bytes !== undefined && isHeader(bytes, header) ? bytes : undefined;
-  });
+  const headerBytes = await proveHeaderBytes(opened);
   const trailerBytes = await prover.prove(layout.trailer, async (view) => {
     const { start } = layout.trailer;
     const prefix = await view(start, start + JSON_FRAME_PREFIX_BYTES);
@@ -71,6 +68,17 @@ export async function proveChunkEnds(opened: OpenedChunk): Promise<ChunkEnds | u
   if (plan.chunkBytes !== prover.layout.chunkBytes) return undefined;
   const seekTable = encodeSeekTable(seekEntries(layout));
   return { header, headerBytes, trailer, trailerBytes, padding, seekTable };
+}
+
+/** The header frame, or undefined when it cannot be recovered. */
+export async function proveHeaderBytes(opened: OpenedChunk): Promise<Uint8Array | undefined> {
+  if (!await opened.proveHeader()) return undefined;
+  const { prover, header, facts } = opened;
+  const { start, end } = facts.layout.header;
+  return await prover.prove({ start, end }, async (view) => {
+    const bytes = await view(start, end);
+    return bytes !== undefined && isHeader(bytes, header!) ? bytes : undefined;
+  });
 }
 
 /**
