@@ -23,6 +23,9 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 /** Least history every decoder offers (RFC 8878 recommends 8 MiB). */
 const COMMON_WINDOW_BYTES = 8 * 1024 * 1024;
 
+/** Least window that zstd knows, as a power of 2. */
+const MIN_WINDOW_LOG = 10;
+
 /** Bytes before a stored frame's first block: magic, descriptor, 4 bytes of content size. */
 const STORED_HEADER_BYTES = 9;
 
@@ -46,6 +49,7 @@ export function compressFrame(data: Uint8Array, level: number, room?: Uint8Array
   // The declared type lacks pledgedSrcSize; without it the frame would not tell its content size.
   const options: ZstdOptions & { pledgedSrcSize: number } = {
     params: {
+      ...matchSearch(data.length, level),
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_checksumFlag]: 1,
       [constants.ZSTD_c_contentSizeFlag]: 1,
@@ -58,6 +62,17 @@ export function compressFrame(data: Uint8Array, level: number, room?: Uint8Array
   const output = zstdCompressSync(data, options) as Uint8Array<ArrayBuffer>;
   if (frameLength(output) !== output.length) throw new Error("zstd made more than one frame");
   return room === undefined ? ownBuffer(output) : moveInto(room, output);
+}
+
+/**
+ * How matches are looked for, where that differs from what zstd does at this level by itself (see
+ * docs/performance.md). The whole frame is the window: no slower, and smaller. At level 3, tables of
+ * 384 instead of 768 KiB find almost as many matches and stay in the processor's cache.
+ */
+function matchSearch(contentSize: number, level: number): Record<number, number> {
+  const wholeFrame = Math.max(MIN_WINDOW_LOG, Math.ceil(Math.log2(Math.max(1, contentSize))));
+  const tables = { [constants.ZSTD_c_hashLog]: 16, [constants.ZSTD_c_chainLog]: 15 };
+  return { [constants.ZSTD_c_windowLog]: wholeFrame, ...level === 3 ? tables : {} };
 }
 
 /**
