@@ -108,7 +108,10 @@ async function diesAt(last: number, run: () => Promise<unknown>): Promise<boolea
   return calls > last;
 }
 
-Deno.test("a repair may die before any call that changes the disk", async () => {
+// A repair that dies in the middle of a call leaves its files open, as a killed process would not.
+const dying = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("a repair may die before any call that changes the disk", dying, async () => {
   const made = await sample;
   let calls = 0;
   for (let ended = false; !ended; calls++) {
