@@ -86,22 +86,36 @@ export interface IndexSources {
  * @throws {EctarError} `damaged` when members cannot be read, `interrupted`
  */
 export async function* rebuildIndex(sources: IndexSources): AsyncGenerator<Uint8Array> {
-  const { archive, spool, signal } = sources;
+  const { archive, spool } = sources;
+  await streamFiles(archive, spool, sources.signal);
+  yield* encodeIndex(headOf(sources), sources.chunks, spool.read(0, spool.size));
+}
+
+/**
+ * Reads and hashes all members and puts their records into a spool.
+ *
+ * @throws {EctarError} `damaged` when members cannot be read, `interrupted`
+ */
+export async function streamFiles(
+  archive: OpenArchive,
+  spool: RecordSpool,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const encoder = new TextEncoder();
   await streamRecords(archive, { checksums: true, signal }, async (file) => {
     await spool.append(encoder.encode(JSON.stringify(file) + "\n"));
   });
   const [lost] = archive.requireShards().lost;
-  if (lost !== undefined) {
-    throw new EctarError("damaged", `the index cannot be rebuilt: ${lost.reason}`, {
-      archive: archive.name,
-    });
-  }
-  yield* encodeIndex(headOf(sources), sources.chunks, spool.read(0, spool.size));
+  if (lost === undefined) return;
+  throw new EctarError("damaged", `the index cannot be rebuilt: ${lost.reason}`, {
+    archive: archive.name,
+  });
 }
 
 /** What the shards tell of an index's head; the rest from an older index, where there is one. */
-function headOf({ header, complete, oldHead }: IndexSources): IndexHead {
+export function headOf(
+  { header, complete, oldHead }: Pick<IndexSources, "header" | "complete" | "oldHead">,
+): IndexHead {
   return {
     version: "2.0",
     created: header.created,

@@ -5,8 +5,15 @@
  */
 
 import { dropFileCache } from "../../ffi/drop_cache.ts";
+import { EctarError } from "../errors.ts";
+import type { DriveEvent } from "../tape/rait_options.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
+import { FileSpool } from "./file_spool.ts";
 import { repairArchive, type RepairOptions, type RepairSummary } from "./repair.ts";
+import { type ReplacedTape, replaceTape } from "./repair_tape.ts";
+import { TapeArchive } from "./tape_archive.ts";
+import { closeDrives, openDrives } from "./tape_drives.ts";
+import { type ArchivePlaces, openPlaces } from "./tape_input.ts";
 
 /**
  * Repairs an archive in files; see {@link repairArchive}.
@@ -21,5 +28,69 @@ export async function repairFiles(
     return await repairArchive({ ...options, dropCache: dropFileCache }, decompressor);
   } finally {
     decompressor.close();
+  }
+}
+
+/** Which tape is replaced, and from what. */
+export interface ReplaceOnDrive
+  extends Omit<ArchivePlaces, "needsShards" | "onDrives" | "onTarBytes"> {
+  /** Shard that the lost tape held. */
+  shard: number;
+  /** Drive with the new tape, as for `openTapeDevice`. */
+  drive: string;
+  /** Write a tape that holds something; what is on it is lost. @default false */
+  overwrite?: boolean | undefined;
+  /** Directory for temporary records. */
+  spoolDirectory: string;
+  /** Told of what happens to the drive with the new tape. */
+  onDriveEvent?: ((event: DriveEvent) => void) | undefined;
+  /** Called with the chunk bytes proven so far. */
+  onProgress?: ((progress: { bytes: number; chunk: number }) => void) | undefined;
+}
+
+/**
+ * Writes the lost tape of a set onto a new one; see {@link replaceTape}.
+ *
+ * @throws {EctarError} as `replaceTape`, `openPlaces` and `openDrives`
+ */
+export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedTape> {
+  const { shard, drive, overwrite, spoolDirectory, onDriveEvent, onProgress, ...places } = options;
+  if (places.devices?.includes(drive)) {
+    throw new EctarError("usage", `drive ${drive} cannot be read and replaced at the same time`);
+  }
+  const shards = await openPlaces({ ...places, needsShards: true });
+  const decompressor = new FramePool();
+  try {
+    const { onNotice, signal, timeouts, bufferBytes } = places;
+    const drives = await openDrives([drive], "write", {
+      ...signal === undefined ? {} : { signal },
+      ...onNotice === undefined ? {} : { onNotice },
+    });
+    try {
+      const [device] = drives;
+      if ("failure" in device) {
+        throw new EctarError("io", `drive ${drive}: ${device.failure}`, { drive });
+      }
+      return await replaceTape({
+        shards,
+        setUuid: shards instanceof TapeArchive ? shards.setUuid : undefined,
+        decompressor,
+        shard,
+        device,
+        overwrite,
+        host: Deno.hostname(),
+        bufferBytes,
+        timeouts,
+        newSpool: () => FileSpool.create(spoolDirectory),
+        signal,
+        onDriveEvent,
+        onProgress,
+      });
+    } finally {
+      await closeDrives(drives);
+    }
+  } finally {
+    decompressor.close();
+    await shards.close();
   }
 }

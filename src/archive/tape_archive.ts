@@ -67,6 +67,11 @@ export class TapeArchive implements ShardSetReader {
     return [...this.#tapes.remarks, ...this.#remarks];
   }
 
+  /** UUID of the tape set, or undefined when no label of it can be read. */
+  get setUuid(): string | undefined {
+    return this.#tapes.set.setUuid;
+  }
+
   /** Data shards: as many tapes are needed. */
   get dataShards(): number {
     return this.#tapes.set.k;

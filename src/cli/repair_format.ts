@@ -5,6 +5,7 @@
  */
 
 import type { RepairedFile, RepairSummary } from "../archive/repair.ts";
+import type { ReplacedTape } from "../archive/repair_tape.ts";
 import { printablePath } from "../printable.ts";
 import { EXIT } from "./exit_codes.ts";
 
@@ -63,5 +64,29 @@ export function repairJson(summary: RepairSummary): Record<string, unknown> {
     index_problem: summary.indexProblem ?? null,
     kept_aside: summary.keptAside,
     remarks: summary.remarks,
+  };
+}
+
+/** One line for people: what is on the new tape. */
+export function replacedLine({ name, shard, chunks, volumeUuid }: ReplacedTape): string {
+  const count = `${chunks} ${chunks === 1 ? "chunk" : "chunks"}`;
+  return `${
+    printablePath(name)
+  }: shard ${shard} is on the new tape, ${count}, volume ${volumeUuid}`;
+}
+
+/** The same for scripts. */
+export function replacedJson(replaced: ReplacedTape): Record<string, unknown> {
+  return {
+    report: "ectar-replace",
+    version: 1,
+    archive_name: replaced.name,
+    archive_uuid: replaced.uuid,
+    shard: replaced.shard,
+    volume_uuid: replaced.volumeUuid,
+    chunks: replaced.chunks,
+    bytes: replaced.bytes,
+    index_written: replaced.indexWritten,
+    remarks: replaced.remarks,
   };
 }

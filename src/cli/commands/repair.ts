@@ -4,22 +4,43 @@
  * @module
  */
 
-import { type Command, Option } from "@commander-js/extra-typings";
-import { repairFiles } from "../../archive/repair_local.ts";
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { repairFiles, replaceOnDrive } from "../../archive/repair_local.ts";
 import { EctarError } from "../../errors.ts";
 import { applyCommonOptions, countFlag } from "../common_options.ts";
+import { EXIT } from "../exit_codes.ts";
+import { type InputOptions, inputOptions } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
-import { repairExitCode, repairJson, repairLine, repairLines } from "../repair_format.ts";
+import {
+  repairExitCode,
+  repairJson,
+  repairLine,
+  repairLines,
+  replacedJson,
+  replacedLine,
+} from "../repair_format.ts";
+import { devicesOrEnvironment, driveSettings } from "../tape_options.ts";
+
+/** The tape that takes the place of a lost one. */
+interface Replace {
+  shard: number;
+  drive: string;
+}
 
 /** Adds `repair` to the tree. */
 export function addRepairCommand(program: Command, context: CommandContext): void {
-  program.command("repair")
-    .description("rebuild missing and damaged shards and the index from what is good")
-    .option(
-      "-i, --input <place...>",
-      "base name, directory, index file or pattern of the archive; several when it is spread out",
+  inputOptions(
+    program.command("repair")
+      .description("rebuild missing and damaged shards and the index from what is good"),
+  )
+    .addOption(
+      new Option(
+        "--replace <shard=drive>",
+        "write what the lost tape of SHARD held onto the tape in DRIVE",
+      ).argParser(replaceArgument).conflicts(["output", "dryRun", "rebuildIndex", "index"]),
     )
+    .option("--overwrite", "write that tape though it is not blank; what is on it is lost")
     .option("-o, --output <dir>", "put what is rebuilt into DIR; change nothing else")
     .option("-n, --dry-run", "only tell what would be repaired")
     .addOption(
@@ -35,7 +56,13 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;
-      const { input, output, dryRun = false } = options;
+      const { input, output, dryRun = false, replace } = options;
+      if (replace !== undefined) return await ontoTape(context, replace, options);
+      if (options.tapeDevices !== undefined || options.overwrite) {
+        throw new EctarError("usage", "tapes are not repaired in place", {
+          hint: "give --replace SHARD=DRIVE with a new tape in DRIVE",
+        });
+      }
       if (input === undefined) {
         throw new EctarError("usage", "no archive was named", { hint: "give -i NAME" });
       }
@@ -56,4 +83,50 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
       else for (const text of repairLines(summary)) terminal.info(text);
       context.exit(repairExitCode(summary));
     });
+}
+
+async function ontoTape(
+  context: CommandContext,
+  { shard, drive }: Replace,
+  options: InputOptions & { overwrite?: true; json?: true; progress?: boolean },
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { input, tapeDevices } = options;
+  const line = await progressLine(terminal, options.progress);
+  try {
+    const replaced = await replaceOnDrive({
+      inputs: input,
+      devices: input === undefined ? devicesOrEnvironment(tapeDevices) : tapeDevices,
+      ...driveSettings(options),
+      shard,
+      drive,
+      overwrite: options.overwrite,
+      spoolDirectory: Deno.env.get("TMPDIR") || "/tmp",
+      signal,
+      onNotice: (text) => terminal.info(`ectar: ${text}`),
+      onDriveEvent: ({ kind, message }) => {
+        if (kind === "starved") terminal.verbose(`drive ${drive}: ${message}`);
+        else terminal.warn(`drive ${drive}: ${message}`);
+      },
+      onProgress: ({ bytes, chunk }) =>
+        line.update({ verb: "rebuilt", doneBytes: bytes, detail: `chunk ${chunk}` }),
+    });
+    if (options.json) terminal.print(JSON.stringify(replacedJson(replaced)));
+    else for (const text of [...replaced.remarks, replacedLine(replaced)]) terminal.info(text);
+    if (!replaced.indexWritten) context.exit(EXIT.notes);
+  } catch (error) {
+    const isLost = error instanceof EctarError && ["damaged", "too-few"].includes(error.code);
+    if (!isLost) throw error;
+    const hint = error.context.hint === undefined ? "" : `; ${error.context.hint}`;
+    terminal.warn(error.message + hint);
+    context.exit(EXIT.unrepairable);
+  } finally {
+    line.stop();
+  }
+}
+
+function replaceArgument(text: string): Replace {
+  const match = /^(\d{1,3})=(.+)$/s.exec(text);
+  if (match === null) throw new InvalidArgumentError("It must be such as 2=/dev/nst3.");
+  return { shard: Number(match[1]), drive: match[2] };
 }

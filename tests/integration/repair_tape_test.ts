@@ -1,0 +1,142 @@
+/** A lost tape of a set is written anew: the same bytes, a new volume, and the set is whole again. */
+
+import assert from "node:assert/strict";
+import { ectarExits, ectarRefuses, type EctarRun } from "../cli/run_ectar.ts";
+import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
+import { withScratch } from "./scratch.ts";
+import { imageNames, joined, tapeFiles } from "./tape_images.ts";
+
+const on = (tapes: readonly string[]) => ["--tape-devices", tapes.join(",")];
+const TAPES = imageNames(4);
+const without = (shard: number) => TAPES.filter((_, i) => i !== shard);
+
+/** A directory with `tree` and its archive `backup` on four tapes, any three of which restore. */
+async function withTapes(test: (work: string) => Promise<void>): Promise<void> {
+  await withScratch(async (work) => {
+    await makeSampleTree(`${work}/tree`, 2);
+    const shape = ["--chunk-size", "1MB", "--block-size", "64KB"];
+    await ectarExits(0, work, "create", ...on(TAPES), ...shape, "-o", "backup", "tree");
+    await test(work);
+  });
+}
+
+function replace(
+  code: number,
+  work: string,
+  shard: number,
+  drives: readonly string[],
+  ...more: string[]
+): Promise<EctarRun> {
+  return ectarExits(code, work, "repair", ...on(drives), "--replace", `${shard}=new.tap`, ...more);
+}
+
+async function assertWhole(work: string, tapes: readonly string[]): Promise<void> {
+  const run = await ectarExits(0, work, "verify", "--full", ...on(tapes));
+  assert.match(run.stdout, /^backup: whole/m);
+}
+
+/** Both hold the same but for label and index. */
+function assertSameShards(one: string, other: string): void {
+  const [ours, theirs] = [tapeFiles(one), tapeFiles(other)];
+  assert.equal(ours.length, theirs.length);
+  for (let file = 1; file < ours.length - 1; file++) {
+    assert.deepEqual(ours[file].map(({ length }) => length), theirs[file].map((b) => b.length));
+    assert.deepEqual(joined(ours[file]), joined(theirs[file]));
+  }
+}
+
+Deno.test("any tape of the set can be replaced, and the set is whole, with the old tape or without", () =>
+  withTapes(async (work) => {
+    for (const shard of [0, 3]) {
+      await replace(0, work, shard, without(shard));
+      assertSameShards(`${work}/${TAPES[shard]}`, `${work}/new.tap`);
+      await assertWhole(work, [...without(shard), "new.tap"]);
+      await assertWhole(work, ["new.tap", ...TAPES]);
+      const others = without(shard).slice(1);
+      await ectarExits(3, work, "extract", ...on(["new.tap", ...others]), "-o", "out");
+      await assertSameTree(`${work}/tree`, `${work}/out/tree`);
+      await Deno.remove(`${work}/out`, { recursive: true });
+      await Deno.remove(`${work}/new.tap`);
+    }
+  }));
+
+Deno.test("a damaged tape helps to replace itself, and the new one has an index of its own", () =>
+  withTapes(async (work) => {
+    const spoil = async (tape: string, at: number) => {
+      using file = await Deno.open(`${work}/${tape}`, { write: true });
+      await file.seek(at, Deno.SeekMode.Start);
+      await file.write(new Uint8Array(500).fill(0x55));
+    };
+    const original = tapeFiles(`${work}/t1.tap`);
+    await spoil("t1.tap", 100_000);
+    await spoil("t2.tap", 400_000);
+    await replace(0, work, 1, TAPES);
+    const renewed = tapeFiles(`${work}/new.tap`);
+    for (let file = 1; file < original.length - 1; file++) {
+      assert.deepEqual(joined(renewed[file]), joined(original[file]));
+    }
+    await Deno.remove(`${work}/backup.index.zst`);
+    const { stdout } = await ectarExits(0, work, "list", ...on(["new.tap"]));
+    assert.match(stdout, /^tree\/large1$/m);
+  }));
+
+Deno.test("without any index the tapes alone give the lost one back, with an index", () =>
+  withTapes(async (work) => {
+    for (const tape of TAPES) {
+      // The index is the last tape file: cut its first block off, and all behind it.
+      const files = tapeFiles(`${work}/${tape}`);
+      const blocks = files.slice(0, -1).flat().map(({ length }) => 8 + length + (length & 1));
+      const end = blocks.reduce((sum, size) => sum + size, 0) + 4 * (files.length - 1);
+      await Deno.truncate(`${work}/${tape}`, end);
+    }
+    await replace(0, work, 2, without(2));
+    const [renewed, lost] = ["new.tap", "t2.tap"].map((tape) => tapeFiles(`${work}/${tape}`));
+    assert.equal(renewed.length, lost.length + 1);
+    for (let file = 1; file < lost.length; file++) {
+      assert.deepEqual(joined(renewed[file]), joined(lost[file]));
+    }
+    await assertWhole(work, [...without(2), "new.tap"]);
+  }));
+
+Deno.test("a tape that holds something is refused; one that is needed is, whatever is said", () =>
+  withTapes(async (work) => {
+    const before = await Deno.readFile(`${work}/t3.tap`);
+    const args = ["repair", ...on(["t0.tap", "t1.tap", "t2.tap"]), "--replace", "3=t3.tap"];
+    await ectarRefuses(1, /nothing was written: t3\.tap: the tape is not blank/, work, ...args);
+    assert.deepEqual(await Deno.readFile(`${work}/t3.tap`), before);
+
+    const needed = ["repair", ...on(["t0.tap", "t1.tap", "t2.tap"]), "--overwrite"];
+    await ectarRefuses(
+      1,
+      /t3\.tap holds shard 3 of 4 .*; load another tape: this one is needed to restore/,
+      work,
+      ...needed,
+      "--replace",
+      "0=t3.tap",
+    );
+    assert.deepEqual(await Deno.readFile(`${work}/t3.tap`), before);
+    await ectarExits(0, work, ...needed, "--replace", "3=t3.tap");
+    await assertWhole(work, TAPES);
+  }));
+
+Deno.test("too few tapes, a wrong shard, a drive named twice: refused, nothing is written", () =>
+  withTapes(async (work) => {
+    await replace(5, work, 3, ["t0.tap", "t1.tap"]);
+    await replace(2, work, 4, TAPES);
+    const twice = ["repair", ...on(TAPES), "--replace", "0=t0.tap"];
+    await ectarRefuses(2, /cannot be read and replaced at the same time/, work, ...twice);
+    await ectarRefuses(2, /It must be such as 2=\/dev\/nst3/, work, "repair", "--replace", "x");
+    await ectarRefuses(2, /tapes are not repaired in place/, work, "repair", ...on(TAPES));
+    assert.ok(!namesIn(work).includes("new.tap") || Deno.statSync(`${work}/new.tap`).size === 0);
+  }));
+
+Deno.test("a chunk that cannot be recovered: the new tape says that it is incomplete", () =>
+  withTapes(async (work) => {
+    for (const tape of ["t0.tap", "t1.tap"]) {
+      const bytes = await Deno.readFile(`${work}/${tape}`);
+      bytes.fill(0xaa, 500_000, 560_000);
+      await Deno.writeFile(`${work}/${tape}`, bytes);
+    }
+    const run = await replace(5, work, 3, without(3));
+    assert.match(run.stderr, /new\.tap is incomplete: it holds \d+ chunks and no index/);
+  }));
