@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fromSystemError } from "../shard/system_error.ts";
 import { writeAllSync } from "./write_all.ts";
 
 /** Thrown when nobody reads our output any more (`ectar list … | head`). */
@@ -67,7 +68,7 @@ export class Terminal {
       for (const bytes of pending) writeAllSync(Deno.stdout, bytes);
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-      throw error;
+      throw fromSystemError(error, "cannot write to standard output", {});
     }
   }
 

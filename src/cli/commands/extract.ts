@@ -43,7 +43,7 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
       const { terminal, signal } = context;
       const gitignore: string[] = [];
       for (const file of options.excludeFrom ?? []) {
-        gitignore.push(new TextDecoder().decode(await readOptionFile(file)));
+        gitignore.push(new TextDecoder().decode(await readOptionFile(file, signal)));
       }
       const { files } = options;
       const exclude = { patterns: options.exclude ?? [], gitignore };
