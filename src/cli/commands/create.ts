@@ -128,7 +128,7 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .option("-q, --quiet", "tell only what is wrong")
     .action(async (paths, options) => {
       applyCommonOptions(context, options);
-      const content = await contentOf(paths, options);
+      const content = await contentOf(paths, options, context.signal);
       const { directory, name } = splitOutput(options.output);
       const shape: ArchiveShape = {
         name,
@@ -229,15 +229,19 @@ interface ContentOptions extends Omit<ArchiveContent, "paths" | "packedPaths" | 
   null?: true | undefined;
 }
 
-async function contentOf(paths: string[], options: ContentOptions): Promise<ArchiveContent> {
+async function contentOf(
+  paths: string[],
+  options: ContentOptions,
+  signal: AbortSignal,
+): Promise<ArchiveContent> {
   const lists: Uint8Array[] = [];
   for (const file of options.filesFrom ?? []) {
-    const content = await readOptionFile(file);
+    const content = await readOptionFile(file, signal);
     lists.push(options.null ? packNameList(content, true) : packNameList(content), ZERO);
   }
   const gitignore: string[] = [];
   for (const file of options.excludeFrom ?? []) {
-    gitignore.push(new TextDecoder().decode(await readOptionFile(file)));
+    gitignore.push(new TextDecoder().decode(await readOptionFile(file, signal)));
   }
   if (paths.length === 0 && lists.length === 0) {
     throw new EctarError("usage", "nothing to archive was named", {
