@@ -28,6 +28,7 @@ import { EXIT } from "../exit_codes.ts";
 import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
 import { type ProgressLine, progressLine } from "../progress.ts";
+import { readBackAndTell } from "../read_back.ts";
 import { fileShareCounts, tapeShareCounts } from "../share_counts.ts";
 import {
   blockSizeOrEnvironment,
@@ -121,6 +122,7 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .addOption(bufferSizeOption())
     .option("--image-capacity <size>", "let tape images end at SIZE, as tapes do", sizeArgument)
     .optionsGroup("Options:")
+    .option("--verify", "read everything back when it is written, and compare the checksums")
     .option("--json", "print a summary as JSON")
     .option("--progress", "show progress even where standard error is no terminal")
     .option("--no-progress", "show no progress")
@@ -154,6 +156,7 @@ interface OutputOptions extends DriveOptions {
   onDriveFailure: "continue" | "stop";
   minParity: number;
   imageCapacity?: number | undefined;
+  verify?: true | undefined;
   json?: true | undefined;
   progress?: boolean | undefined;
 }
@@ -177,6 +180,10 @@ async function ontoFiles(
   if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
   else for (const line of createSummaryLines(created)) context.terminal.info(line);
   if (isWorthKnowing(created)) context.exit(EXIT.notes);
+  if (options.verify) {
+    const inputs = [`${directory}/${shape.name}`];
+    await readBackAndTell(context, progress, { inputs, missing: created.missing });
+  }
 }
 
 async function ontoTapes(
@@ -219,6 +226,13 @@ async function ontoTapes(
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
   if (created.stopped === "interrupted") context.exit(EXIT.interrupted);
   else if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);
+  if (options.verify && created.stopped !== "interrupted") {
+    await readBackAndTell(context, options.progress, {
+      devices,
+      missing: created.missing,
+      ...driveSettings(options),
+    });
+  }
 }
 
 /** What `create` archives, as its options say. */
