@@ -1,0 +1,107 @@
+# Builds what a guest needs, once, in $CACHE, out of Debian packages that are unpacked and never
+# installed: a root directory, and per engine a kernel (with an emulator). Sourced by run-vm.sh.
+
+GUEST_PACKAGES="bash coreutils findutils diffutils grep sed tar zstd attr acl procps util-linux kmod
+  libgcc-s1 busybox-static tgt open-iscsi mt-st lsscsi sg3-utils strace python3 python3-zfec"
+ROOT=$CACHE/root
+# Another list of packages is another root; the stamps hold what they stand for.
+ROOT_STAMP="$CACHE/root.ok $GUEST_PACKAGES"
+
+# A private apt state with an empty dpkg status: apt resolves the whole closure and takes no locks.
+private_apt() {
+  apt-get -q -y -o Dir::State::status="$CACHE/apt/status" \
+    -o Dir::State::extended_states="$CACHE/apt/ext" -o Dir::Cache::archives="$CACHE/debs" \
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Install-Recommends=false \
+    -o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
+}
+
+fetch() { # PACKAGE... : with all they depend on, into $CACHE/debs
+  private_apt --download-only install "$@" >"$CACHE/apt/log" 2>&1 && return
+  { apt-get -q update && private_apt --download-only install "$@"; } >>"$CACHE/apt/log" 2>&1 && return
+  tail -30 "$CACHE/apt/log" >&2
+  echo "run-vm: the guest's Debian packages cannot be had (see above)" >&2
+  exit 125
+}
+
+unpack() { # DEB DIRECTORY
+  dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"
+}
+
+merged_usr() { # DIRECTORY
+  mkdir -p "$1"/usr/{bin,sbin,lib,lib64}
+  for name in bin sbin lib lib64; do ln -s "usr/$name" "$1/$name"; done
+}
+
+build_root() {
+  [ "$(cat "$CACHE/root.ok" 2>/dev/null)" != "$ROOT_STAMP" ] || return 0
+  fetch $GUEST_PACKAGES
+  rm -rf "$ROOT" "$CACHE"/{uml,qemu}.ok
+  mkdir -p "$ROOT"/{proc,sys,dev,run,tmp,mnt,etc,var,tape,root}
+  merged_usr "$ROOT"
+  for deb in "$CACHE"/debs/*.deb; do
+    case ${deb##*/} in
+      perl*|libperl*|lib*-perl_*|debconf*|adduser*|dpkg_*|usrmerge*) ;;
+      linux-*|user-mode-linux*|qemu*|initramfs*) ;;
+      *) unpack "$deb" "$ROOT" ;;
+    esac
+  done
+  rm -rf "$ROOT"/var/{run,lock} "$ROOT"/usr/share/{doc,man,locale}
+  ln -s /run "$ROOT/var/run"
+  ln -s /run/lock "$ROOT/var/lock"
+  # What the packages' scripts, which are not run, would have set up.
+  ln -sf bash "$ROOT/bin/sh"
+  ln -sf mt-st "$ROOT/bin/mt"
+  for name in mount umount ifconfig pidof su; do ln -sf busybox "$ROOT/bin/$name"; done
+  printf '%s\n' root:x:0:0:root:/root:/bin/bash nobody:x:65534:65534::/:/bin/sh >"$ROOT/etc/passwd"
+  printf '%s\n' root:x:0: tape:x:26: nogroup:x:65534: >"$ROOT/etc/group"
+  mkdir -p "$ROOT/lib/modules"
+  echo "$ROOT_STAMP" >"$CACHE/root.ok"
+}
+
+build_uml() {
+  [ ! -e "$CACHE/uml.ok" ] || return 0
+  fetch user-mode-linux
+  rm -rf "$CACHE/uml"
+  mkdir "$CACHE/uml"
+  unpack "$(ls "$CACHE"/debs/user-mode-linux_*.deb | tail -1)" "$CACHE/uml"
+  cp -a "$CACHE"/uml/usr/lib/uml/modules/. "$ROOT/lib/modules/"
+  touch "$CACHE/uml.ok"
+}
+
+build_qemu() {
+  [ ! -e "$CACHE/qemu.ok" ] || return 0
+  fetch linux-image-amd64 qemu-system-x86
+  local qemu=$CACHE/qemu
+  rm -rf "$qemu"
+  mkdir -p "$qemu/root" "$qemu"/initrd/{bin,proc,new}
+  merged_usr "$qemu/root"
+  for deb in "$CACHE"/debs/*.deb; do
+    case ${deb##*/} in
+      perl*|libperl*|linux-*|user-mode-linux*|iso-codes*) ;;
+      *) unpack "$deb" "$qemu/root" ;;
+    esac
+  done
+  unpack "$(ls "$CACHE"/debs/linux-image-[0-9]*.deb | tail -1)" "$qemu"
+  cp -a "$qemu"/lib/modules/. "$ROOT/lib/modules/"
+  chroot "$ROOT" depmod "$(ls "$qemu/lib/modules")"
+  build_initrd "$(ls "$qemu/lib/modules")"
+  touch "$CACHE/qemu.ok"
+}
+
+build_initrd() { # KERNEL : busybox and the modules a 9p root needs
+  local dir=$CACHE/qemu/initrd loads= module file
+  cp "$ROOT/bin/busybox" "$dir/bin/"
+  for module in virtio_pci 9pnet_virtio 9p; do
+    for file in $(chroot "$ROOT" modprobe -S "$1" --show-depends $module | awk '{print $2}'); do
+      [ ! -e "$dir/${file##*/}" ] || continue
+      cp "$ROOT$file" "$dir/"
+      loads+=" ${file##*/}"
+    done
+  done
+  printf '%s\n' '#!/bin/busybox sh' 'B=/bin/busybox' \
+    "for module in$loads; do \$B insmod /\$module; done" \
+    '$B mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose root /new' \
+    '$B mount -t devtmpfs dev /new/dev' 'exec $B switch_root /new /init' >"$dir/init"
+  chmod +x "$dir/init"
+  (cd "$dir" && find . | ./bin/busybox cpio -o -H newc 2>/dev/null >../initrd.img)
+}

@@ -1,0 +1,92 @@
+/** Drives and tapes that cannot be used: one clear line each, and nothing is touched. */
+
+import assert from "node:assert/strict";
+import { blankTapes, devices, emptyDrive, protectTape, sh } from "./drives.ts";
+import { ectar } from "./ectar.ts";
+import { inGuest } from "./guest.ts";
+import { makeTree } from "./tree.ts";
+
+const ALL_DEVICES = devices(0, 1, 2);
+
+/** Runs ectar, which must refuse with one line that matches, at once. */
+async function refuses(code: number, message: RegExp, ...args: string[]): Promise<void> {
+  const begin = performance.now();
+  const { lines, stderr } = await ectar(code, ...args);
+  const said = lines.filter((line) => !/hardware compression/.test(line));
+  assert.equal(said.length, 1, stderr);
+  assert.match(said[0], message);
+  assert.ok(performance.now() - begin < 60_000, "it took long");
+}
+
+function create(drives: string, ...more: string[]): string[] {
+  return [
+    "create",
+    "--no-progress",
+    "--tape-devices",
+    drives,
+    ...more,
+    "-o",
+    "archive",
+    "/tmp/tree",
+  ];
+}
+
+inGuest(import.meta.url, { drives: 3, tapeMegabytes: 64 }, {
+  "a write-protected tape": async () => {
+    await makeTree("/tmp/tree", 1);
+    protectTape(1);
+    await refuses(1, /\/dev\/nst1.*write-protected/, ...create(ALL_DEVICES));
+  },
+
+  "no tape in a drive": async () => {
+    emptyDrive(2);
+    await refuses(1, /\/dev\/nst2.*no tape/, ...create(ALL_DEVICES));
+  },
+
+  "a drive that another program uses": async () => {
+    const holder = new Deno.Command("bash", { args: ["-c", "exec sleep 60 <>/dev/nst0"] }).spawn();
+    await new Promise((done) => setTimeout(done, 500));
+    await refuses(1, /\/dev\/nst0.*another program is using it/, ...create(ALL_DEVICES));
+    holder.kill();
+    await holder.status;
+  },
+
+  "a node that rewinds, a path that is no tape, a node that is not there": async () => {
+    await refuses(2, /\/dev\/st1 .*use \/dev\/nst1/, ...create("/dev/nst0,/dev/st1"));
+    await refuses(2, /\/dev\/null is no tape drive/, ...create("/dev/nst0,/dev/null"));
+    await refuses(1, /\/dev\/nst9.*no such device/, ...create("/dev/nst0,/dev/nst9"));
+    sh("echo hello >/tmp/text");
+    await refuses(1, /\/tmp\/text.*no tape image/, ...create("/dev/nst0,/tmp/text", "--overwrite"));
+  },
+
+  "no permission": async () => {
+    sh("chmod 600 /dev/nst*");
+    await refuses(1, /\/dev\/nst0.*group that owns the drive/, "as-nobody", ...create(ALL_DEVICES));
+  },
+
+  "tapes that are not blank": async () => {
+    const first = create(ALL_DEVICES, "--no-index");
+    await ectar(0, ...first);
+    const before = sh("cat /tape/?/image | sha256sum");
+    await refuses(1, /nst0: the tape is not blank: it holds shard 0 of 3 .* archive/, ...first);
+    sh("for i in 0 1 2; do echo text | dd of=/dev/nst$i status=none; done");
+    await refuses(1, /not blank: it holds unknown data/, ...first);
+    sh("for i in 0 1 2; do mt -f /dev/nst$i rewind; mt -f /dev/nst$i weof 2; done");
+    await refuses(1, /not blank: it holds a filemark at its beginning/, ...first);
+    assert.notEqual(sh("cat /tape/?/image | sha256sum"), before);
+    await ectar(0, ...create(ALL_DEVICES, "--no-index", "--overwrite"));
+    await ectar(0, "extract", "-q", "--tape-devices", ALL_DEVICES, "-o", "/tmp/restored");
+  },
+
+  "a tape whose beginning cannot be read is refused even with --overwrite": async () => {
+    blankTapes(0);
+    sh("head -c 65536 /dev/urandom | dd of=/dev/nst0 bs=64k status=none; mt -f /dev/nst0 rewind");
+    sh("head -c 48 /dev/urandom | dd of=/tape/0/image bs=1 seek=1152 conv=notrunc status=none");
+    await refuses(1, /nst0: .*cannot be read/, ...create(ALL_DEVICES, "--overwrite"));
+  },
+
+  "positions are asked for first, and filemarks are counted where a drive cannot tell":
+    async () => {
+      sh(`strace -f -e trace=ioctl -o /tmp/trace $ECTAR_TEST_COMMAND true || true`);
+    },
+});
