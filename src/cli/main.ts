@@ -4,34 +4,30 @@
  * @module
  */
 
+import { ignoredSignals } from "../../ffi/signals.ts";
 import { EXIT } from "./exit_codes.ts";
 import { run } from "./program.ts";
 
-/** Signals that end a run cleanly, with their bits in the kernel's masks. */
-const SIGNALS = [["SIGHUP", 1n], ["SIGINT", 2n], ["SIGTERM", 1n << 14n]] as const;
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** Runs the command line of this process, and ends it. */
 export async function main(): Promise<never> {
   const stop = new AbortController();
-  // Read first of all: listening to one signal makes Deno catch others.
-  const ignored = ignoredSignals();
-  for (const [signal, bit] of SIGNALS) {
-    // What is ignored from the start, as under nohup and in the background of a script, stays so. A
-    // second signal must end the program even where the kernel holds a drive.
-    const listener = (ignored & bit) !== 0n
-      ? () => {}
-      : () => stop.signal.aborted ? Deno.exit(EXIT.interrupted) : stop.abort();
-    Deno.addSignalListener(signal, listener);
+  const ignored = ignoredFromTheStart();
+  for (const signal of SIGNALS) {
+    // A second one must end the program even where the kernel holds a drive.
+    const end = () => stop.signal.aborted ? Deno.exit(EXIT.interrupted) : stop.abort();
+    Deno.addSignalListener(signal, ignored.includes(signal) ? () => {} : end);
   }
   Deno.exit(await run(Deno.args, stop.signal));
 }
 
-/** The signals that this process was started to ignore. */
-function ignoredSignals(): bigint {
+/** What is ignored under nohup, or in the background of a script, stays so. */
+function ignoredFromTheStart(): readonly string[] {
   try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"));
-    return mask === null ? 0n : BigInt(`0x${mask[1]}`);
+    return ignoredSignals(SIGNALS);
   } catch {
-    return 0n;
+    // Without the permission for it ectar cannot do much, and will say so.
+    return [];
   }
 }

@@ -4,22 +4,36 @@
  * @module
  */
 
+import { readSpecialFile } from "../../ffi/special_file.ts";
 import { EctarError } from "../errors.ts";
 import { fromSystemError } from "../shard/system_error.ts";
 
 /**
  * Content of a file that an option names; `-` is standard input. It may be a pipe that somebody
- * writes to slowly: an aborted `signal` ends the waiting.
+ * writes to slowly, such as `<(find …)` of a shell: an aborted `signal` ends the waiting.
  *
  * @throws {EctarError} when it cannot be read, or `interrupted`
  */
 export async function readOptionFile(file: string, signal: AbortSignal): Promise<Uint8Array> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () =>
+    aborted.reject(new EctarError("interrupted", "interrupted; nothing was done"));
+  signal.addEventListener("abort", abort);
   try {
-    if (file !== "-") return await Deno.readFile(file, { signal });
-    const input = Deno.stdin.readable.pipeThrough(new TransformStream(), { signal });
-    return new Uint8Array(await new Response(input).arrayBuffer());
+    return await Promise.race([read(file), aborted.promise]);
   } catch (error) {
-    if (signal.aborted) throw new EctarError("interrupted", "interrupted; nothing was done");
     throw fromSystemError(error, `cannot read ${file}`, { path: file });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  if (file === "-") return new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
+  try {
+    return await Deno.readFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return await readSpecialFile(file);
+    throw error;
   }
 }
