@@ -63,8 +63,17 @@ export class ShardSource {
 
   /** Bytes of the shard file, found out by reading where the medium does not say. */
   async size(): Promise<number> {
-    this.#size ??= await this.#findEnd();
+    this.#size ??= await (this.#handle.measure === undefined ? this.#findEnd() : this.#measure());
     return this.#size;
+  }
+
+  async #measure(): Promise<number> {
+    try {
+      return await this.#handle.measure!();
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      return 0;
+    }
   }
 
   /** Gallops past the end, then halves the distance: a few dozen reads of one byte. */

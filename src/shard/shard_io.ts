@@ -104,6 +104,8 @@ export interface ShardHandle {
   readonly shard: number;
   /** Size in bytes with the zfec header, or undefined where only reading to the end tells. */
   readonly size: number | undefined;
+  /** Finds the size out, where the medium has a better way to it than reading here and there. */
+  measure?(): Promise<number>;
   /**
    * Reads from `offset` (in the shard file, header included) until `target` is full or the shard
    * ends. Unreadable stretches come back as holes; it throws only when the whole shard has become

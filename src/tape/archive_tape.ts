@@ -43,6 +43,8 @@ export class ArchiveTape {
   readonly #labelFile: number;
   readonly #head: TapeHead;
   #survey: ArchiveExtent | undefined;
+  /** Blocks of tape files that were counted. */
+  readonly #counted = new Map<number, number>();
   /** First tape file that turned out not to be there. */
   #endFile = Infinity;
 
@@ -82,6 +84,19 @@ export class ArchiveTape {
     const size = position?.shardSize ??
       (blocks === undefined ? undefined : blocks * this.blocks.blockSize);
     return { extents, size };
+  }
+
+  /**
+   * Blocks of a tape file, counted by reading it.
+   *
+   * @throws {EctarError} when the drive fails
+   */
+  async blocksIn(tapeFile: number): Promise<number> {
+    const known = this.#counted.get(tapeFile);
+    if (known !== undefined) return known;
+    const blocks = await this.blocks.countBlocks(tapeFile);
+    this.#counted.set(tapeFile, blocks);
+    return blocks;
   }
 
   /** Notes that a tape file is not there, so that it is not looked for again. */

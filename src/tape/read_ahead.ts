@@ -84,6 +84,22 @@ export class ReadAhead {
     return result;
   }
 
+  /**
+   * Counts the blocks of a tape file by reading it: on tape that is quicker and surer than looking
+   * for its end from place to place.
+   *
+   * @throws {EctarError} when the drive fails
+   */
+  countBlocks(file: number): Promise<number> {
+    const result = this.#tail.then(async () => {
+      let blocks = 0;
+      while ((await this.#find(file, blocks)).kind !== "end") blocks++;
+      return blocks;
+    });
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
   async #find(file: number, block: number): Promise<BlockFound> {
     if (this.#file === file && this.#current?.block === block) return this.#current.found;
     const last = this.#lastBlock();

@@ -44,6 +44,13 @@ export class TapeShardHandle implements ShardHandle {
     return this.#size;
   }
 
+  /** Finds the size out, by reading the tape file once. */
+  async measure(): Promise<number> {
+    const [{ tapeFile }] = this.#place.extents;
+    this.#size ??= await this.#tape.blocksIn(tapeFile) * this.#tape.blocks.blockSize;
+    return this.#size;
+  }
+
   async read(offset: number, target: Uint8Array): Promise<ShardRead> {
     const { blockSize } = this.#tape.blocks;
     const wanted = Math.min(target.length, Math.max(0, (this.#size ?? Infinity) - offset));

@@ -267,3 +267,26 @@ Deno.test("random tapes never hang the reader, and errors are ours", async () =>
     }
   }
 });
+
+Deno.test("a shard of unknown size is measured by reading forward, never past its end", async () => {
+  const tapes = await media();
+  for (const tape of tapes) tape.truncate(tape.recordOf(4, 0));
+  const drives = tapes.map((medium, i) =>
+    new MockTapeDevice({ name: `r${i}`, medium, canLocate: false })
+  );
+  const reader = await TapeShardReader.open(drives);
+  for (const [i, blocks] of SIZES.entries()) {
+    for (const handle of await reader.openChunk(i + 1)) {
+      assert.equal(handle.size, undefined);
+      assert.equal(await handle.measure!(), blocks * BLOCK);
+      assert.equal(handle.size, blocks * BLOCK);
+    }
+  }
+  for (const drive of drives) {
+    assert.ok(
+      !drive.log.some((call) => call === "spaceBlocks"),
+      "virtual drives run on into the next file",
+    );
+  }
+  await reader.close();
+});
