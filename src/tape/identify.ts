@@ -89,7 +89,7 @@ async function surveyState(head: TapeHead, labelFile: number, { blockSize }: Tap
   const { chunks, indexFile, indexStart, endFile } = survey;
   let state: ArchiveOnTape["state"] = "no-index";
   if (indexFile !== undefined) {
-    const { complete } = await peekIndex(indexStart);
+    const { complete } = peekIndex(indexStart);
     state = complete === undefined ? "unknown" : complete ? "complete" : "stopped-early";
   }
   return { state, chunks, endFile };

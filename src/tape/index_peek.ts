@@ -5,7 +5,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createZstdDecompress } from "node:zlib";
+import { EctarError } from "../errors.ts";
+import { FrameDecoder } from "../zstd/frame_decoder.ts";
+import { frameLength } from "../zstd/frame_header.ts";
 
 /** What the beginning of an index says; undefined where it does not. */
 export interface IndexPeek {
@@ -23,8 +25,8 @@ const HEAD_BYTES = 64 * 1024;
  *
  * @param bytes the beginning of the zstd file, one tape block or more
  */
-export async function peekIndex(bytes: Uint8Array): Promise<IndexPeek> {
-  const head = await decompressStart(bytes);
+export function peekIndex(bytes: Uint8Array): IndexPeek {
+  const head = decompressStart(bytes);
   const complete = /^"complete": ?(true|false),?$/m.exec(head)?.[1];
   return {
     archiveUuid: /^"archive_uuid": ?"([0-9a-f-]{36})",?$/m.exec(head)?.[1],
@@ -33,23 +35,31 @@ export async function peekIndex(bytes: Uint8Array): Promise<IndexPeek> {
 }
 
 /** Stops as soon as there is enough: the input may be cut off, damaged, or meant to explode. */
-function decompressStart(bytes: Uint8Array): Promise<string> {
-  const stream = createZstdDecompress();
+function decompressStart(bytes: Uint8Array): string {
   const parts: Uint8Array[] = [];
   let length = 0;
-  return new Promise((resolve) => {
-    const finish = () => {
-      stream.destroy();
-      resolve(new TextDecoder().decode(Buffer.concat(parts).subarray(0, HEAD_BYTES)));
-    };
-    stream.on("data", (part: Uint8Array) => {
+  try {
+    for (const part of contentOf(bytes)) {
       parts.push(part);
       length += part.length;
-      if (length >= HEAD_BYTES) finish();
-    });
-    stream.on("end", finish);
-    stream.on("error", finish);
-    // A copy: the stream may hold on to it while the caller reads the next block into its buffer.
-    stream.write(bytes.slice(), finish);
-  });
+      if (length >= HEAD_BYTES) break;
+    }
+  } catch (error) {
+    if (!(error instanceof EctarError)) throw error;
+  }
+  return new TextDecoder().decode(Buffer.concat(parts).subarray(0, HEAD_BYTES));
+}
+
+/** What the zstd frames hold, the last of which may be cut off. */
+function* contentOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const length = frameLength(bytes.subarray(at)) ?? bytes.length - at;
+    const decoder = new FrameDecoder();
+    try {
+      yield* decoder.decode(bytes.subarray(at, at + length));
+    } finally {
+      decoder.close();
+    }
+    at += length;
+  }
 }
