@@ -9,8 +9,8 @@
 # /var/tmp, /tmp or /dev/shm. Root pays no attention to HOME and XDG_CACHE_HOME. Nobody but the user
 # and root may be able to change the directory, a file in it, or what leads to it.
 #
-# Checked: each file's SHA-256 when it is unpacked, and again whenever its inode, size or times
-# differ from what they were when it was found right.
+# Checked: each file's SHA-256 when it is unpacked, and again whenever its inode, size or change time
+# differs from what it was when the file was found right.
 
 build=@BUILD@
 machine=@MACHINE@
@@ -61,12 +61,12 @@ others_write() {
 
 # --- are the files right? ------------------------------------------------------------------------
 
-# What tells a change of any file in $1.
+# What tells a change of any file in $1: device, inode, size, and when anything about it changed.
 facts_of() {
   dir=$1
   set --
   for name in $names; do set -- "$@" "$dir/$name"; done
-  LC_ALL=C TZ=UTC0 stat --printf '%u %f %d:%i %s %y %z;' -- "$@" 2>/dev/null
+  LC_ALL=C stat --printf '%d:%i:%s:%.Z;' -- "$@" 2>/dev/null
 }
 
 # Whether the file $1 has the SHA-256 $2.
@@ -130,7 +130,7 @@ unpack() {
     unpack_file "$1" "$2" "$3" "$4" "$new/$5" || return 1
     shift 5
   done
-  if ! said=$(HOME=$new DENO_NO_UPDATE_CHECK=1 "$new/ectar" --version 2>&1); then
+  if ! said=$(HOME=$new "$new/ectar" --version 2>&1); then
     why="programs in it do not run: $said"
     return 1
   fi
@@ -192,28 +192,28 @@ find_place() {
 
 # Takes out of the environment what would change how Deno works.
 set_aside_variables() {
-  case $(export -p) in
-    *DENO_* | *NODE_* | *NPM_CONFIG_* | *OTEL_*) ;;
-    *) return ;;
-  esac
-  for name in $(env | cut -d= -f1); do
-    case $name in
+  set -f
+  # Words, not lines: a part of a value that looks like a name only unsets what is not set.
+  for word in $(export -p); do
+    case ${word%%=*} in
       *[!A-Z0-9_]*) ;;
-      DENO_* | NODE_* | NPM_CONFIG_* | OTEL_*) unset "$name" ;;
+      DENO_* | NODE_* | NPM_CONFIG_* | OTEL_*) unset "${word%%=*}" ;;
     esac
   done
+  set +f
+  export DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
 }
 
 main() {
   self=$0
   [ -f "$self" ] || self=$(command -v -- "$0")
   user=$(id -u)
+  set_aside_variables
   find_place
   { true >"$ready/used"; } 2>/dev/null
-  set_aside_variables
-  # Deno neither reads nor writes anything of the user's own: neither ~/.npmrc nor a cache.
-  HOME=$ready DENO_DIR=$ready/no-cache DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
-  export HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
+  # Deno neither reads nor writes anything of the user's own, neither ~/.npmrc nor a cache, and does
+  # not complain that it has no cache.
+  export HOME="$ready" DENO_DIR="$ready/no-cache" DENO_LOG=info,deno::cache::cache_db=off
   exec "$ready/ectar" @DENO_ARGUMENTS@ "$ready/ectar.js" "$@"
 }
 

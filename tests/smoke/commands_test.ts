@@ -75,7 +75,12 @@ Deno.test("variables of the environment name the tapes and their block size", as
 Deno.test("pipes reach standard input and output as they are", async () => {
   await withScratch(async (cwd) => {
     await ok({ cwd }, `${SOURCE}; find d -type f -print0 | $E create -q -o z --files-from -`);
-    const names = await ok({ cwd }, "$E list -i z | cat");
-    assert.deepEqual(names.trimEnd().split("\n").sort(), ["d/a", "d/sub/b"]);
+    const find = "find d -type f -print0";
+    await ok({ cwd }, `${find} | $E create -q -o y --files-from /dev/stdin`);
+    await ok({ cwd, shell: "bash" }, `$E create -q -o x --files-from <(${find})`);
+    for (const name of ["x", "y", "z"]) {
+      const names = await ok({ cwd }, `$E list -i ${name} | cat`);
+      assert.deepEqual(names.trimEnd().split("\n").sort(), ["d/a", "d/sub/b"]);
+    }
   });
 });

@@ -184,6 +184,7 @@ unpackingAsRoot(
     const home = directoryOf(OTHER_USER, cwd, "home");
     const run = `setpriv --reuid=${OTHER_USER} --regid=${OTHER_USER} --clear-groups`;
     const own = `uid=${OTHER_USER},mode=755`;
+    await ok({ cwd }, 'cp "$E" copy');
     const mounts = [`ro,${own}`, `size=20m,${own}`, `noexec,${own}`];
     for (const options of mounts) {
       const text = `mount -t tmpfs -o ${options} none ${home} && mount -t tmpfs none /var/tmp && ` +
@@ -200,9 +201,11 @@ unpackingAsRoot("where nothing can be used it says what was tried", async (cwd) 
     `mount -t tmpfs -o ro none ${place}`
   );
   const run = `setpriv --reuid=${OTHER_USER} --regid=${OTHER_USER} --clear-groups`;
+  // The executable may lie below what is mounted over.
+  await ok({ cwd }, 'cp "$E" copy');
   const { code, stderr } = await script(
     { cwd: "/", unshare: ["--mount"], env: { HOME: `${cwd}/none` } },
-    `${tmpfs.join(" && ")} && ${run} $E -V`,
+    `${tmpfs.join(" && ")} && ${run} ${cwd}/copy -V`,
   );
   assert.equal(code, 1);
   assert.match(stderr, /ECTAR_CACHE_DIR can name one\. Tried:\n {2}\/.*: it cannot be made/);
