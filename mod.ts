@@ -100,7 +100,15 @@ export type { ExtractOptions, ExtractSummary } from "./src/archive/extract.ts";
 export { listArchive } from "./src/archive/list.ts";
 export type { ListOptions, ListSummary } from "./src/archive/list.ts";
 export { verifyArchive } from "./src/archive/verify.ts";
-export type { VerifyDepth, VerifyOptions, VerifySummary, WrongFile } from "./src/archive/verify.ts";
+export type {
+  IndexDamage,
+  VerifyBytes,
+  VerifyDepth,
+  VerifyOptions,
+  VerifySummary,
+  WrongFile,
+} from "./src/archive/verify.ts";
+export type { VerifyProgress } from "./src/archive/verify_progress.ts";
 export { archiveInfo } from "./src/archive/info.ts";
 export type { ArchiveInfo, ChunkInfo } from "./src/archive/info.ts";
 export { repairFiles } from "./src/archive/repair_local.ts";

@@ -59,14 +59,38 @@ const progressSchema = v.object({
   remarks: v.array(v.string()),
 });
 
-type Loose = v.InferOutput<typeof progressSchema>;
-
-/** Where a verification ended. */
-export interface VerifyProgress extends Omit<Loose, "archiveUuid" | "chunks" | "lost" | "damage"> {
+/** Where a verification ended; the fields are those of the schema above. */
+export interface VerifyProgress {
+  /** What this is. */
+  state: "ectar-verify";
+  /** Version of this form. */
+  version: 1;
+  /** Archive name. */
+  archiveName: string;
+  /** Archive UUID, where it is proven. */
   archiveUuid: string | undefined;
+  /** How thorough the run is. */
+  depth: "quick" | "checksums" | "full";
+  /** What comes next. */
+  phase: "indexes" | "chunks" | "files" | "done";
+  /** Chunk to go on with. */
+  nextChunk: number;
+  /** Chunk bytes proven so far. */
+  bytes: number;
+  /** Members compared so far. */
+  filesCompared: number;
+  /** Chunks checked so far. */
   chunks: ChunkCheck[];
+  /** What is wrong with which shard. */
   damage: ShardDamage[];
+  /** Indexes that are damaged or foreign. */
+  indexDamage: { origin: string; problem: string }[];
+  /** What cannot be restored. */
   lost: LostPart[];
+  /** Files that differ from the index. */
+  wrongFiles: { path: string; reason: string }[];
+  /** What was noticed, one line each. */
+  remarks: string[];
 }
 
 /** A run that has not begun. */

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { EctarError } from "../errors.ts";
 import type { ShardHandle } from "../shard/shard_io.ts";
 import type { ChunkHeader } from "./header.ts";
-import { CELL_BYTES, StripeLayout, trailerPieceCount } from "./layout.ts";
+import { CELL_BYTES, StripeLayout } from "./layout.ts";
 import {
   type ChunkShards,
   readZfecHeaders,
