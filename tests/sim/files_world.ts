@@ -8,9 +8,11 @@ import type { Random } from "./random.ts";
 import {
   checkExtract,
   checkList,
+  checkSelection,
   checkVerify,
   type Expectation,
   type Opener,
+  typableNames,
 } from "./read_checks.ts";
 import type { VerifySummary } from "../../src/archive/verify.ts";
 import { equal } from "./restored.ts";
@@ -63,6 +65,12 @@ export async function runFilesWorld(random: Random, tell: (line: string) => void
   await checkExtract(known, open, expectation, true);
   // Where nothing of the archive can be proven, whatever index lies first is listed.
   if (readable.size > 0 || !index.startsWith("foreign")) await checkList(known, open, expectation);
+  await checkSelection(
+    known,
+    open,
+    expectation,
+    random.sample(typableNames(known), random.int(1, 3)),
+  );
   const depth = random.pick(["quick", "checksums", "full"] as const);
   const verified = await checkVerify(open, expectation, depth);
   if (verified !== undefined && depth !== "quick") checkBlame(known, pile, verified);

@@ -23,6 +23,15 @@ const first = given ? Number(values.seed) : Math.floor(Math.random() * 1e9);
 const minutes = Number(values.minutes ?? Infinity);
 const runs = Number(values.runs ?? (values.minutes === undefined ? (given ? 1 : 300) : Infinity));
 
+// What nobody awaits would end the process: it counts against the seed that runs.
+let stray: unknown;
+for (const type of ["error", "unhandledrejection"] as const) {
+  addEventListener(type, (event) => {
+    event.preventDefault();
+    stray ??= event instanceof PromiseRejectionEvent ? event.reason : (event as ErrorEvent).error;
+  });
+}
+
 const watchdog = watch();
 const started = performance.now();
 const counts = new Map<string, number>();
@@ -31,7 +40,11 @@ let done = 0;
 while (done < runs && performance.now() - started < minutes * 60_000 && failed < 20) {
   const seed = first + done++;
   watchdog.begin(seed);
-  const { world, error, lines } = await runSeed(seed, values.world);
+  const result = await runSeed(seed, values.world);
+  await new Promise((resolve) => setTimeout(resolve));
+  const { world, lines } = result;
+  const error = result.error ?? stray;
+  stray = undefined;
   counts.set(world, (counts.get(world) ?? 0) + 1);
   if (values.verbose) { for (const line of lines) console.log(line); }
   if (error === undefined) continue;

@@ -1,5 +1,7 @@
 /** Everything that can happen to shard files, to chosen shards or to any. */
 
+import { MAX_SUBSETS } from "../../src/chunk/recover_subsets.ts";
+import { binomial } from "../../src/erasure/subsets.ts";
 import type { Pile, PileShard } from "../unit/recovery/memory_shards.ts";
 import type { Random } from "./random.ts";
 import type { KnownArchive } from "./shard_set.ts";
@@ -28,12 +30,16 @@ export class ShardHarm {
   readonly #random: Random;
   readonly #pile: Pile;
   readonly #stranger: KnownArchive;
+  readonly #mayIntrude: boolean;
 
   /** @param stranger another archive of the same k and m */
   constructor(random: Random, pile: Pile, stranger: KnownArchive) {
     this.#random = random;
     this.#pile = pile;
     this.#stranger = stranger;
+    // With shards from the chunk before and a copy of each victim, all choices must be tried.
+    const { k, m } = stranger.shape;
+    this.#mayIntrude = binomial(m + 2 * (m - k), k) <= MAX_SUBSETS;
   }
 
   /** Does anything to a shard; all of it may be lost. */
@@ -41,6 +47,7 @@ export class ShardHarm {
     const found = this.#pile.at(chunk, shard);
     if (found === undefined) return;
     const harm = this.#random.pick(HARMS);
+    if ((harm === "other chunk" || harm === "stale copy") && !this.#mayIntrude) return;
     if (harm === "foreign" && !allowForeign) return;
     this.log.push(`chunk ${chunk} shard ${shard}: ${harm}`);
     this.#apply(harm, found);
@@ -92,7 +99,7 @@ export class ShardHarm {
           .slice();
         return;
       case "other chunk":
-        found.chunk = random.int(1, 4);
+        found.chunk++;
         return;
       case "stale copy": {
         const copy = this.#pile.add(found.chunk, found.shard, bytes);

@@ -31,7 +31,7 @@ export interface Shape {
 export function randomShape(random: Random, name = "backup"): Shape {
   const k = random.pick([1, 1, 2, 2, 3, 4, 5, 10]);
   const m = k + random.pick([1, 1, 2, 2, 3, 4]);
-  const chunkSize = random.magnitude(3_000, 2_000_000);
+  const chunkSize = random.magnitude(10_000, 600_000);
   return {
     name,
     uuid: random.uuid(),

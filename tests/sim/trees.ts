@@ -27,7 +27,8 @@ export function key(bytes: Uint8Array): string {
 
 /** A tree of one directory with up to some megabytes below. */
 export function randomTree(random: Random): MemoryNode {
-  const maker = new TreeMaker(random, random.magnitude(0, 1_500_000), random.magnitude(1, 60));
+  const bytes = random.chance(0.3) ? random.magnitude(0, 50_000) : random.int(50_000, 1_000_000);
+  const maker = new TreeMaker(random, bytes, random.magnitude(3, 80));
   return { kind: "directory", entries: [[TOP, maker.directory(0)]] };
 }
 
@@ -48,7 +49,7 @@ class TreeMaker {
     const entries: [Uint8Array, MemoryNode][] = [];
     const used = new Set<string>();
     for (
-      let count = random.int(depth === 0 ? 1 : 0, 12);
+      let count = random.int(depth === 0 ? 3 : 0, 12);
       count > 0 && this.#nodesLeft > 0;
       count--
     ) {

@@ -1,10 +1,12 @@
 /** One world from its seed. */
 
 import { runFilesWorld } from "./files_world.ts";
+import { runTapeWorld } from "./tape_world.ts";
 import { Random } from "./random.ts";
 
 const WORLDS: Record<string, (random: Random, tell: (line: string) => void) => Promise<void>> = {
   files: runFilesWorld,
+  tapes: runTapeWorld,
 };
 
 /** How a world ended. */
