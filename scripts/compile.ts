@@ -33,6 +33,19 @@ export interface CompileOptions {
   path: string;
 }
 
+/**
+ * The kind that `name` means.
+ *
+ * @throws {Error} when there is none of that name
+ */
+export function kindNamed(name: string | undefined): Kind | undefined {
+  const kind = KINDS.find((each) => each === name);
+  if (name !== undefined && kind === undefined) {
+    throw new Error(`--kind is one of ${KINDS.join(", ")}`);
+  }
+  return kind;
+}
+
 /** Makes an executable, saying how. */
 export async function compile({ target, kind, path }: CompileOptions): Promise<void> {
   const work = `${path}.build`;
@@ -84,11 +97,7 @@ if (import.meta.main) {
       output: { type: "string", default: PROJECT + "dist/ectar" },
     },
   });
-  const kind = KINDS.find((name) => name === values.kind);
-  if (values.kind !== undefined && kind === undefined) {
-    throw new Error(`--kind is one of ${KINDS.join(", ")}`);
-  }
   const path = resolve(values.output);
   await Deno.mkdir(dirname(path), { recursive: true });
-  await compile({ target: targetNamed(values.target), kind, path });
+  await compile({ target: targetNamed(values.target), kind: kindNamed(values.kind), path });
 }
