@@ -175,6 +175,6 @@ Deno.test("shards spread over directories are one archive; duplicates do no harm
     await assertSameTree(`${scratch}/in`, out);
   }));
 
-globalThis.addEventListener("unload", () => {
-  sample?.then(({ scratch }) => Deno.removeSync(scratch, { recursive: true }));
+Deno.test.afterAll(async () => {
+  if (sample !== undefined) await Deno.remove((await sample).scratch, { recursive: true });
 });

@@ -11,9 +11,9 @@ const ALL_DEVICES = devices(...ALL);
 
 /** Extracts from these drives, which must bring back the whole tree; returns what was said. */
 async function restores(code: number, drives: string): Promise<string> {
+  removeTree("/tmp/restored");
   const { stderr } = await ectar(code, "extract", "--tape-devices", drives, "-o", "/tmp/restored");
   assertSameTree("/tmp/tree", "/tmp/restored/tree");
-  removeTree("/tmp/restored");
   return stderr;
 }
 

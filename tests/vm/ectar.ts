@@ -10,7 +10,8 @@ import { blockCount } from "./drives.ts";
 
 const SCRATCH = "/tmp";
 const EXECUTABLE = Deno.env.get("ECTAR_TEST_EXECUTABLE");
-const COMMAND = EXECUTABLE ? [EXECUTABLE] : ECTAR;
+/** How ectar is started. */
+export const COMMAND: readonly string[] = EXECUTABLE ? [EXECUTABLE] : ECTAR;
 
 /** Runs ectar in the guest's scratch directory; it must end with `code`, and with no stack trace. */
 export async function ectar(code: number, ...args: string[]): Promise<EctarRun> {

@@ -118,13 +118,13 @@ inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64 }, {
   },
 
   "interrupted while it writes: it ends cleanly": async () => {
-    const { code, stderr } = await createMeets([ending("SIGINT")]);
+    const { code, stderr } = await createMeets([ending("SIGINT")], "--buffer-size", "1MiB");
     assert.equal(code, 130, stderr);
     await restoresSome();
   },
 });
 
 function ending(signal: Deno.Signal): Accident {
-  const blocks = LABEL_BLOCKS + 2.5 * CHUNK_BLOCKS;
+  const blocks = LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS;
   return { drive: 3, when: "write", blocks, happens: (process) => process.kill(signal) };
 }
