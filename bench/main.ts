@@ -45,5 +45,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   findings.push(...found);
 }
 if (positionals.length === 0) {
-  await Deno.writeTextFile(new URL("results.md", import.meta.url), markdown(findings));
+  const results = new URL("results.md", import.meta.url).pathname;
+  await Deno.writeTextFile(results, markdown(findings));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", results] }).output();
 }

@@ -34,7 +34,9 @@ export function line(finding: Finding): string {
 export function markdown(findings: readonly Finding[]): string {
   const rows = findings.map((finding) =>
     `| ${finding.what} | ${number(finding.value)} ${finding.unit} | ` +
-    `${goal(finding).trim() || "–"} | ${verdict(finding)} | ${finding.note} |`
+    `${goal(finding).replace(/^ \(goal (.*)\)$/, "$1") || "–"} | ${
+      verdict(finding)
+    } | ${finding.note} |`
   );
   return [
     "# Results of `deno task bench`",
