@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cachedPackage } from "./deno_binary.ts";
 import { output, PROJECT } from "./run.ts";
 import type { Target } from "./targets.ts";
 
@@ -74,12 +75,11 @@ async function denoPart(target: Target): Promise<EmbeddedPart> {
     "--no-lock",
     `npm:deno@${LICENCE_VERSION}`,
   ]);
-  const { npmCache } = JSON.parse(await output(Deno.execPath(), ["info", "--json"]));
   return {
     name: target.package,
     version: target.denoVersion,
     license: "MIT",
-    licenseText: licenseIn(`${npmCache}/registry.npmjs.org/deno/${LICENCE_VERSION}`),
+    licenseText: licenseIn(await cachedPackage("deno", LICENCE_VERSION)),
     hash: { alg: "SHA-256", content: target.denoSha256 },
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Checks the Linux tape device against the kernel's real st driver, in a guest with virtual drives:
  *
- *     run-vm.sh -n 2 -s 64 -v $(dirname $(which deno)):/deno -v $PWD:/work -- \
- *       /deno/deno run -A --no-check /work/tests/vm/device_check.ts /dev/nst0 /dev/nst1
+ *     run-vm.sh -n 2 -s 64 -v $(dirname $(which deno)):/deno -v $PWD:/project -- \
+ *       /deno/deno run -A --no-check /project/tests/vm/device_check.ts /dev/nst0 /dev/nst1
  *
  * It overwrites the tapes. The virtual drives differ from real ones in ways noted at each check.
  */

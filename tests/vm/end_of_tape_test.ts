@@ -27,6 +27,8 @@ inGuest(import.meta.url, { drives: 4, tapeMegabytes: 8 }, {
       const { stdout } = await ectar(
         3,
         ...["create", "--tape-devices", ALL_DEVICES, "--chunk-size", "4MiB", "--json"],
+        // What waits in a large buffer would all be written behind the early warning.
+        ...["--buffer-size", "2MiB"],
         ...["--block-size", blockSize, "--no-index", "-o", "long", "tree"],
       );
       const report = JSON.parse(stdout);
