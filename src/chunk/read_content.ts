@@ -81,6 +81,8 @@ async function decompress(
     proof: Uint8Array | undefined,
   ): Promise<ContentItem> => {
     const content = await decompressor.decompress({ bytes, sha256: proof, size: contentBytes });
+    // Nobody needs the frame any more; left to the garbage collector, frames pile up.
+    bytes.buffer.transfer(0);
     return { kind: "data", contentOffset, bytes: content };
   };
   try {
