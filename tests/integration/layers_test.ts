@@ -30,6 +30,7 @@ const EXCEPTIONS: { from: string; to: string; types?: true; why: string }[] = [
   { from: "src/index/", to: "src/zstd/", why: "the index is a zstd file" },
   { from: "src/chunk/", to: "src/shard/zfec_header.ts", why: "a share begins with this header" },
   { from: "src/tape/", to: "src/shard/zfec_header.ts", why: "a tape file is a share" },
+  { from: "src/tape/index_peek.ts", to: "src/zstd/", why: "the index on a tape is a zstd file" },
   { from: "src/tape/dump.ts", to: "src/shard/shard_name.ts", why: "dumped shards are shard files" },
   { from: "src/cli/", to: "src/chunk/read_damage.ts", types: true, why: "reports are printed" },
   { from: "src/cli/", to: "src/tape/", why: "what tapes and drives say of themselves is printed" },
@@ -43,8 +44,11 @@ const EXCEPTIONS: { from: string; to: string; types?: true; why: string }[] = [
 /** Who knows ffi/, the only unsafe code. */
 const FFI_USERS: Record<string, string> = {
   "src/archive/extract_local.ts": "restores to this machine",
+  "src/archive/read_back.ts": "reads what was written from the disk, not from memory",
   "src/archive/repair_local.ts": "reads what it wrote from the disk, not from memory",
   "src/archive/source_worker.ts": "reads this machine's files",
+  "src/cli/main.ts": "signals that were ignored at the start stay ignored",
+  "src/cli/option_file.ts": "lists come through pipes that shells name",
   "src/tape/drive_worker.ts": "the thread that makes a drive's calls",
   "src/tape/linux_device.ts": "memory that the driver moves without copying",
   "src/tape/st_open.ts": "names of error numbers",
