@@ -148,7 +148,9 @@ Deno.test("block size: what no tape takes is refused, and so is a wrong environm
     await makeSampleTree(`${work}/tree`, 1);
     const create = ["create", "--tape-devices", "t0.tap,t1.tap", "-o", "backup", "tree"];
     const large = await ectarExits(2, work, ...create, "--block-size", "32MB");
-    assert.match(large.stderr, /tape block size must be 16 bytes to 16 MiB/);
+    assert.match(large.stderr, /from 1 B to 16.0 MiB/);
+    const small = await ectarExits(2, work, ...create, "--block-size", "8");
+    assert.match(small.stderr, /tape block size must be 16 bytes to 16 MiB/);
     const env = { ECTAR_BLOCK_SIZE: "many" };
     const wrong = await ectarExits(2, { cwd: work, env }, ...create);
     assert.match(wrong.stderr, /ECTAR_BLOCK_SIZE/);
