@@ -16,12 +16,7 @@
 
 import * as v from "valibot";
 import { EctarError } from "../errors.ts";
-import {
-  indexFileName,
-  parseIndexFileName,
-  parseShardFileName,
-  shardFileName,
-} from "./shard_name.ts";
+import { indexFileName, parseIndexFileName, parseShardFileName } from "./shard_name.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
 
 const MARKER_SCHEMA = v.object({
@@ -43,6 +38,9 @@ const MARKER_SCHEMA = v.object({
     aside: v.record(v.string(), v.string()),
   })),
 });
+
+/** A repair names each file it replaces; larger markers are none of ours. */
+const MAX_MARKER_BYTES = 256 * 2 ** 20;
 
 /** A commit that was begun and not finished. */
 export type PendingCommit = v.InferOutput<typeof MARKER_SCHEMA>;
@@ -166,7 +164,11 @@ export async function pendingCommit(
 ): Promise<PendingCommit | undefined> {
   let text: string;
   try {
-    text = await Deno.readTextFile(markerPath(directory, name));
+    const path = markerPath(directory, name);
+    // Never waits for a FIFO, follows a link, or reads without end.
+    const { isFile, size } = await Deno.lstat(path);
+    if (!isFile || size > MAX_MARKER_BYTES) return undefined;
+    text = await Deno.readTextFile(path);
   } catch (error) {
     if (systemErrorName(error) === "ENOENT" || systemErrorName(error) === "ENOTDIR") {
       return undefined;
@@ -220,8 +222,8 @@ export interface ArchiveFile {
 export async function listFiles(directory: string): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   try {
-    for await (const { name, isDirectory } of Deno.readDir(directory)) {
-      if (isDirectory) continue;
+    for await (const { name, isFile, isSymlink } of Deno.readDir(directory)) {
+      if (!isFile && !isSymlink) continue;
       const path = join(directory, name);
       const temporary = /^\.(.+)\.ectar-([0-9a-f]{8})$/s.exec(name);
       files.push({
@@ -266,23 +268,24 @@ async function replaceArchive(
   name: string,
   marker: PendingCommit,
 ): Promise<void> {
-  const replaced = new Set(await existingArchiveFiles(directory, name));
-  for (const finalName of archiveFileNames(name, marker)) {
-    await renameIfThere(temporaryPath(directory, finalName, marker.id), join(directory, finalName));
-    replaced.delete(finalName);
+  const arriving = (await listFiles(directory)).filter(({ isTemporary, id, fileName }) =>
+    isTemporary && id === marker.id && isMadeBy(marker, name, fileName)
+  );
+  for (const { path, fileName } of arriving) await renameIfThere(path, join(directory, fileName));
+  for (const fileName of await existingArchiveFiles(directory, name)) {
+    if (!isMadeBy(marker, name, fileName)) await Deno.remove(join(directory, fileName));
   }
-  for (const fileName of replaced) await Deno.remove(join(directory, fileName));
 }
 
-/** Final names of all files that a commit makes. */
-export function* archiveFileNames(
-  name: string,
+/** Whether a commit makes a file of that name. */
+export function isMadeBy(
   { chunks, m, index }: PendingCommit,
-): Generator<string> {
-  for (let chunk = 1; chunk <= chunks; chunk++) {
-    for (let shard = 0; shard < m; shard++) yield shardFileName(name, chunk, shard);
-  }
-  if (index) yield indexFileName(name);
+  name: string,
+  fileName: string,
+): boolean {
+  if (fileName === indexFileName(name)) return index;
+  const shard = parseShardFileName(fileName);
+  return shard?.name === name && shard.chunk <= chunks && shard.shard < m;
 }
 
 async function createMarker(

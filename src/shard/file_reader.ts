@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EctarError } from "../errors.ts";
 import { type ArchiveFiles, findArchiveFiles } from "./places.ts";
 import type { ByteRange, IndexHandle, ShardHandle, ShardRead, ShardSetReader } from "./shard_io.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
@@ -47,11 +48,11 @@ export class FileShardSetReader implements ShardSetReader {
       } catch (error) {
         const explained = fromSystemError(error, `cannot read ${shard.path}`, { path: shard.path });
         const limit = ["EMFILE", "ENFILE"].includes(systemErrorName(error) ?? "");
-        if (limit || systemErrorName(error) === undefined) {
+        if (limit || !(explained instanceof EctarError)) {
           for (const handle of handles) await handle.close();
           throw explained;
         }
-        this.remarks.push((explained as Error).message);
+        this.remarks.push(explained.message);
       }
     }
     return handles;
@@ -94,7 +95,7 @@ class FileShard implements ShardHandle {
   }
 
   static async open(path: string, chunk: number, shard: number): Promise<FileShard> {
-    const file = await Deno.open(path, { read: true });
+    const file = await openRegular(path);
     try {
       const { size } = await file.stat();
       return new FileShard(file, path, size, chunk, shard);
@@ -168,10 +169,18 @@ class FileShard implements ShardHandle {
   }
 }
 
+/** Opens what is a file, also behind a link: reading a FIFO would wait for ever. */
+async function openRegular(path: string): Promise<Deno.FsFile> {
+  if (!(await Deno.stat(path)).isFile) {
+    throw new EctarError("format", `cannot read ${path}: not a regular file`, { path });
+  }
+  return await Deno.open(path, { read: true });
+}
+
 async function* readWhole(path: string): AsyncGenerator<Uint8Array> {
   let file: Deno.FsFile | undefined;
   try {
-    file = await Deno.open(path, { read: true });
+    file = await openRegular(path);
     while (true) {
       const buffer = new Uint8Array(INDEX_READ_BYTES);
       const got = await file.read(buffer);

@@ -8,7 +8,7 @@
 
 import picomatch from "picomatch";
 import { EctarError } from "../errors.ts";
-import { type ArchiveFile, archiveFileNames, listFiles, pendingCommit } from "./commit.ts";
+import { type ArchiveFile, isMadeBy, listFiles, pendingCommit } from "./commit.ts";
 import { parseIndexFileName, parseShardFileName, type ShardName } from "./shard_name.ts";
 
 /** One shard file that was found. */
@@ -110,11 +110,10 @@ async function committedFiles({ directory, choose }: Place): Promise<NamedFile[]
     const isNew = ({ file }: NamedFile) => file.isTemporary && file.id === pending?.id;
     const arriving = new Set(ofArchive.filter(isNew).map(({ file }) => file.fileName));
     // A repair replaces single files; all others stay.
-    const names = pending === undefined || pending.repair !== undefined
-      ? undefined
-      : new Set(archiveFileNames(name, pending));
+    const isKept = (fileName: string) =>
+      pending === undefined || pending.repair !== undefined || isMadeBy(pending, name, fileName);
     const stays = ({ file: { isTemporary, fileName } }: NamedFile) =>
-      !isTemporary && !arriving.has(fileName) && (names?.has(fileName) ?? true);
+      !isTemporary && !arriving.has(fileName) && isKept(fileName);
     for (const file of ofArchive) if (isNew(file) || stays(file)) committed.push(file);
   }
   return committed;
