@@ -7,6 +7,7 @@
 
 import { COMMANDER_NODE, makeStartFast } from "./fast_start.ts";
 import { output, PROJECT } from "./run.ts";
+import { nameStably } from "./stable_names.ts";
 
 /** Modules that run as Workers; each is looked for beside the program's own file. */
 const WORKERS = [
@@ -37,6 +38,7 @@ export async function bundleProgram(entry: string, directory: string): Promise<B
   }
   await bundle(PROJECT + COMMANDER_NODE, "--output", `${directory}/commander_node.js`);
   makeStartFast(directory);
+  nameStably(directory);
   return [...Deno.readDirSync(directory)]
     .map(({ name }) => ({ name, content: Deno.readFileSync(`${directory}/${name}`) }))
     .sort((a, b) => a.name < b.name ? -1 : 1);

@@ -165,6 +165,9 @@ find_ready() {
     case $place in /*) is_ready "$place/$build" && return 0 ;; esac
   done
   [ "$(uname -m)" = "$machine" ] || fail "this ectar is for $machine machines, not for $(uname -m)"
+  for tool in chmod gzip head mkdir mktemp mv rm sha256sum stat sync tail; do
+    command -v "$tool" >/dev/null || fail "there is no $tool, which is needed to unpack"
+  done
   tried=
   for place; do
     case $place in
@@ -208,6 +211,7 @@ main() {
   self=$0
   [ -f "$self" ] || self=$(command -v -- "$0")
   user=$(id -u)
+  [ -e /proc/self/exe ] || fail "/proc is not mounted; Deno, which runs ectar, cannot do without"
   set_aside_variables
   find_place
   { true >"$ready/used"; } 2>/dev/null

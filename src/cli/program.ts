@@ -12,6 +12,9 @@ import { ENVIRONMENT, NO_COLOR_VARIABLE } from "./environment.ts";
 import { EXIT, EXIT_CODE_TABLE, exitCodeOf } from "./exit_codes.ts";
 import { OutputClosed, Terminal } from "./terminal.ts";
 
+/** Where an executable, which has not all permissions, is refused. */
+const NOT_CAPABLE_HINT = "archives and images cannot lie below /dev, /proc and /sys";
+
 /** What every command gets. */
 export interface CommandContext {
   /** Its voice. */
@@ -90,6 +93,10 @@ function explain(error: unknown, terminal: Terminal): number {
     const hint = error.context.hint === undefined ? "" : `; ${error.context.hint}`;
     terminal.warn(error.message + hint);
     return exitCodeOf(error.code);
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    terminal.warn(`not permitted: ${error.message.split(",")[0]}; ${NOT_CAPABLE_HINT}`);
+    return EXIT.failed;
   }
   terminal.warn(`internal error, please report it: ${String(error)}`);
   if (error instanceof Error && error.stack) terminal.debug(error.stack);

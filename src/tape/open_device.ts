@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isCharacterDevice, readDriverFile, resolvedPath } from "../../ffi/device_node.ts";
 import { EctarError } from "../errors.ts";
 import type { TapeDevice } from "./device.ts";
 import { driveError } from "./drive_error.ts";
@@ -92,7 +93,7 @@ function openMock(spec: string, options: OpenTapeOptions): TapeDevice {
 }
 
 function nonRewindingNode(spec: string): string {
-  const node = Deno.realPathSync(spec);
+  const node = resolvedPath(spec);
   refuseRewindingNode(spec, node);
   return node;
 }
@@ -102,11 +103,27 @@ function isDevice(spec: string): boolean {
   try {
     return Deno.statSync(spec).isCharDevice === true;
   } catch (error) {
+    // Deno refuses /dev to a program without all permissions. Images need no permission for FFI.
+    if (error instanceof Deno.errors.NotCapable) return isDeviceNode(spec);
     if (!(error instanceof Deno.errors.NotFound)) throw toDriveError(spec, error);
     if (!spec.startsWith("/dev/")) return false;
     if (spec.startsWith("/dev/shm/")) return false;
     throw driveError(spec, "opening", "ENOENT");
   }
+}
+
+function isDeviceNode(spec: string): boolean {
+  let isDrive: boolean;
+  try {
+    isDrive = isCharacterDevice(spec);
+  } catch (error) {
+    throw toDriveError(spec, error);
+  }
+  if (isDrive) return true;
+  throw new EctarError("usage", `${spec} is no tape drive, and an image cannot lie there`, {
+    drive: spec,
+    hint: "keep images outside of /dev, /proc and /sys",
+  });
 }
 
 function toDriveError(spec: string, error: unknown): unknown {
@@ -117,10 +134,7 @@ function toDriveError(spec: string, error: unknown): unknown {
 /** The st driver's options, undefined where they cannot be read. */
 function driverOptions(node: string): number | undefined {
   const name = node.replace(/^.*\//, "");
-  try {
-    const options = Number(Deno.readTextFileSync(`/sys/class/scsi_tape/${name}/options`).trim());
-    return Number.isNaN(options) ? undefined : options;
-  } catch {
-    return undefined;
-  }
+  const text = readDriverFile(`/sys/class/scsi_tape/${name}/options`);
+  const options = Number(text?.trim());
+  return Number.isNaN(options) ? undefined : options;
 }

@@ -51,6 +51,7 @@ const FFI_USERS: Record<string, string> = {
   "src/cli/option_file.ts": "lists come through pipes that shells name",
   "src/tape/drive_worker.ts": "the thread that makes a drive's calls",
   "src/tape/linux_device.ts": "memory that the driver moves without copying",
+  "src/tape/open_device.ts": "looks at nodes that Deno refuses to show",
   "src/tape/st_open.ts": "names of error numbers",
   "src/tape/st_tape.ts": "names of error numbers",
 };

@@ -84,3 +84,20 @@ Deno.test("pipes reach standard input and output as they are", async () => {
     }
   });
 });
+
+Deno.test("device nodes are looked at with the executable's own permissions", async () => {
+  await withScratch(async (cwd) => {
+    // A node that is there, but no tape drive; one that is not there; a place for no image.
+    for (
+      const [spec, said] of [
+        ["/dev/full", /\/dev\/full is no tape drive/],
+        ["/dev/nst999", /\/dev\/nst999: .*ENOENT/],
+        ["/proc/version", /\/proc\/version is no tape drive, and an image cannot lie there/],
+      ] as const
+    ) {
+      const { code, stderr } = await script({ cwd }, `$E tape status ${spec}`);
+      assert.notEqual(code, 0);
+      assert.match(stderr, said);
+    }
+  });
+});

@@ -78,7 +78,7 @@ inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64 }, {
   ...accidentTest("offline", "behind the label", LABEL_BLOCKS),
   ...accidentTest("offline", "in the middle of a chunk", LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS),
   ...accidentTest("offline", "at the end of a chunk", LABEL_BLOCKS + 2 * CHUNK_BLOCKS),
-  ...accidentTest("offline", "before the index", LABEL_BLOCKS + 3.9 * CHUNK_BLOCKS),
+  ...accidentTest("offline", "before the index", LABEL_BLOCKS + 3.5 * CHUNK_BLOCKS),
   ...accidentTest("delete", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
   ...accidentTest("cut", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
   ...accidentTest("cut", "at the end of a chunk", LABEL_BLOCKS + CHUNK_BLOCKS),

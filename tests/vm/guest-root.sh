@@ -1,7 +1,7 @@
 # Builds what a guest needs, once, in $CACHE, out of Debian packages that are unpacked and never
 # installed: a root directory, and per engine a kernel (with an emulator). Sourced by run-vm.sh.
 
-GUEST_PACKAGES="bash coreutils findutils diffutils grep sed tar zstd attr acl procps util-linux kmod
+GUEST_PACKAGES="bash coreutils gzip findutils diffutils grep sed tar zstd attr acl procps util-linux kmod
   libgcc-s1 busybox-static tgt open-iscsi mt-st lsscsi sg3-utils strace python3 python3-zfec"
 ROOT=$CACHE/root
 # Another list of packages is another root; the stamps hold what they stand for.
