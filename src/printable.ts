@@ -1,5 +1,6 @@
 /**
- * Names from archives and file systems as text that a terminal cannot be tricked with.
+ * Names from archives and file systems as text that a terminal cannot be tricked with: names by
+ * themselves, whole lines that have names in them, and JSON.
  *
  * The style is that of GNU tar's `--quoting-style=escape`: letters of any script stand as they are,
  * everything that would not print becomes a backslash escape, and a backslash is doubled, so that
@@ -20,10 +21,14 @@ const LETTER_ESCAPES: Readonly<Record<number, string>> = {
   0x5c: "\\\\",
 };
 
-/** What never prints: controls, line and paragraph separators, direction overrides, byte order mark. */
-const UNPRINTABLE =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/u;
+/**
+ * What never prints, as the inside of a character class: controls, line and paragraph separators,
+ * direction overrides, byte order mark.
+ */
+const CONTROLS = String.raw`\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e` +
+  String.raw`\u2060-\u2069\ufeff\ufff9-\ufffb`;
+const CONTROL = new RegExp(`[${CONTROLS}]`, "gu");
+const CONTROL_OR_BACKSLASH = new RegExp(`[${CONTROLS}\\\\]`, "u");
 
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
@@ -48,13 +53,13 @@ const ENCODER = new TextEncoder();
 export function printablePath(path: Uint8Array | string): string {
   const bytes = typeof path === "string" ? ENCODER.encode(path) : path;
   const whole = decode(bytes);
-  if (whole !== undefined && !UNPRINTABLE.test(whole)) return whole;
+  if (whole !== undefined && !CONTROL_OR_BACKSLASH.test(whole)) return whole;
 
   let text = "";
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes[at]);
     const character = decode(bytes.subarray(at, at + length));
-    if (character !== undefined && !UNPRINTABLE.test(character)) {
+    if (character !== undefined && !CONTROL_OR_BACKSLASH.test(character)) {
       text += character;
       at += length;
     } else if (character !== undefined) {
@@ -65,6 +70,33 @@ export function printablePath(path: Uint8Array | string): string {
     }
   }
   return text;
+}
+
+/**
+ * One line of text, names included, as a terminal can be given it: like {@link printablePath}, but
+ * a backslash stays one, because names in the line may be escaped already.
+ */
+export function printableLine(text: string): string {
+  return text.replace(CONTROL, (control) => {
+    let escaped = "";
+    for (const byte of ENCODER.encode(control)) escaped += escapeByte(byte);
+    return escaped;
+  });
+}
+
+/**
+ * `value` as JSON that a terminal can be given: what would not print is written as `\uXXXX`, which
+ * parses to the same value.
+ *
+ * @param indent spaces a level; without it all is one line
+ */
+export function printableJson(value: unknown, indent?: number): string {
+  // JSON.stringify leaves no control below U+0020 but the line ends between its own lines.
+  return JSON.stringify(value, null, indent).replace(
+    CONTROL,
+    (control) =>
+      control === "\n" ? control : `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** `bytes` as text, or undefined where they are not UTF-8. */

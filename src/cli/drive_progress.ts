@@ -6,6 +6,7 @@
  */
 
 import type { DriveActivity } from "../archive/drive_meter.ts";
+import { printableLine } from "../printable.ts";
 import { type InputOptions, namesDrives } from "./input.ts";
 import { describe, type ProgressLine, progressLine, type ProgressState } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
@@ -122,7 +123,7 @@ export class DriveLines {
       const speed = this.#speed(each, seconds - this.#drawn);
       const shard = each.shard === undefined ? "" : `shard ${each.shard}  `;
       const moved = `${formatSize(each.bytes)}, ${formatSize(Math.round(speed))}/s`;
-      return `  ${each.drive.padEnd(width)}  ${shard}${moved}, ${each.doing}`;
+      return printableLine(`  ${each.drive.padEnd(width)}  ${shard}${moved}, ${each.doing}`);
     });
     this.#drawn = seconds;
     return [describe(this.state, seconds - this.#started), ...lines];

@@ -5,7 +5,7 @@
  */
 
 import type { FileRecord } from "../index/records.ts";
-import { printablePath } from "../printable.ts";
+import { printableJson, printableLine, printablePath } from "../printable.ts";
 
 /** One member as the formats see it. */
 export type ListedFile = FileRecord;
@@ -58,9 +58,9 @@ function longLine(file: ListedFile): string {
   const name = printablePath(rawName(file.path, file.path_b64));
   const target = file.target === null
     ? ""
-    : file.entry_type === "hardlink"
-    ? ` link to ${printablePath(file.target)}`
-    : ` -> ${printablePath(file.target)}`;
+    : `${file.entry_type === "hardlink" ? " link to" : " ->"} ${
+      printablePath(rawName(file.target, file.target_b64))
+    }`;
   const letter = TYPE_LETTERS[file.entry_type] ?? "?";
   return `${letter}${modeText(file.mode)} ${owner} ${size.padStart(18 - owner.length)} ${
     timeText(file)
@@ -69,7 +69,7 @@ function longLine(file: ListedFile): string {
 
 /** The name's own bytes where it is not UTF-8, for escapes that tell the names apart. */
 function rawName(text: string, base64: string | undefined): Uint8Array | string {
-  return base64 === undefined ? text : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  return base64 === undefined ? text : Uint8Array.fromBase64(base64);
 }
 
 /** Permission bits as `ls` writes them, without the type. */
@@ -98,7 +98,7 @@ function jsonFormatter(): ListFormatter {
   return {
     begin: () => ["["],
     member: (file) => {
-      const line = (first ? "" : ",") + JSON.stringify(file);
+      const line = (first ? "" : ",") + printableJson(file);
       first = false;
       return [line];
     },
@@ -122,15 +122,27 @@ const CSV_COLUMNS = [
   "chunk",
   "offset",
   "path_b64",
+  "target_b64",
 ] as const;
 
+/**
+ * One record a line. A name with control characters stands there escaped, and its bytes, as for a
+ * name that is not UTF-8, in the column that ends in `_b64`.
+ */
 function csvFormatter(): ListFormatter {
   return {
     begin: () => [CSV_COLUMNS.join(",")],
     member: (file) => {
+      const { path, path_b64, target, target_b64 } = file;
+      const shown: FileRecord = { ...file, path: printableLine(path) };
+      if (shown.path !== path) shown.path_b64 = path_b64 ?? base64(path);
+      if (target !== null) {
+        shown.target = printableLine(target);
+        if (shown.target !== target) shown.target_b64 = target_b64 ?? base64(target);
+      }
       const values = CSV_COLUMNS.map((column) => {
         if (column === "mode") return file.mode.toString(8).padStart(4, "0");
-        return csvField(String(file[column] ?? ""));
+        return csvField(printableLine(String(shown[column] ?? "")));
       });
       return [values.join(",")];
     },
@@ -138,7 +150,11 @@ function csvFormatter(): ListFormatter {
   };
 }
 
-/** One field as RFC 4180 wants it: quoted when it holds a comma, a quote or a line end. */
+function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}
+
+/** One field as RFC 4180 wants it: quoted when it holds a comma or a quote. */
 export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -44,8 +44,8 @@ export async function buildProgram(
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.terminal.printRaw(new TextEncoder().encode(text)),
-      writeErr: (text) => context.terminal.warn(text.trimEnd()),
+      writeOut: (text) => context.terminal.printTrusted(text),
+      writeErr: (text) => context.terminal.warnLines(text.trimEnd().split("\n")),
       outputError: (text, write) => write(text.replace(/^error: /, "")),
       getOutHelpWidth: () => context.terminal.helpWidth(context.terminal.outputIsTerminal),
       getErrHelpWidth: () => context.terminal.helpWidth(context.terminal.errorIsTerminal),
@@ -99,8 +99,12 @@ function explain(error: unknown, terminal: Terminal): number {
     return EXIT.failed;
   }
   terminal.warn(`internal error, please report it: ${String(error)}`);
-  if (error instanceof Error && error.stack) terminal.debug(error.stack);
+  for (const line of stackLines(error)) terminal.debug(line);
   return EXIT.failed;
+}
+
+function stackLines(error: unknown): string[] {
+  return error instanceof Error && error.stack ? error.stack.split("\n") : [];
 }
 
 function environmentHelp(): string {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { printableLine } from "../printable.ts";
 import { formatSize } from "./sizes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -106,7 +107,7 @@ export function describe(state: ProgressState, seconds: number): string {
     parts.push(`${timeText((totalBytes - doneBytes) / speed)} left`);
   }
   if (detail !== undefined) parts.push(detail);
-  return parts.join(", ");
+  return printableLine(parts.join(", "));
 }
 
 function timeText(seconds: number): string {

@@ -9,7 +9,7 @@ import type { VerifySummary } from "../archive/verify.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { CommandContext } from "./program.ts";
 import { progressLine } from "./progress.ts";
-import { verifyLines } from "./verify_format.ts";
+import { mapLines, verifyLines } from "./verify_format.ts";
 
 const EXIT_CODES: Record<VerifySummary["verdict"], number> = {
   whole: EXIT.ok,
@@ -35,6 +35,6 @@ export async function readBackAndTell(
     terminal.info(`${summary.name}: read back, all as it was written`);
     return;
   }
-  for (const text of verifyLines(summary)) terminal.warn(text);
+  for (const text of [...mapLines(summary), ...verifyLines(summary)]) terminal.warn(text);
   exit(EXIT_CODES[summary.verdict]);
 }

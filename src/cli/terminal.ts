@@ -1,9 +1,12 @@
 /**
- * Where commands print: results to standard output, everything else to standard error.
+ * Where commands print: results to standard output, everything else to standard error. Nothing that
+ * comes out of an archive, off a tape or from a file system can be a control sequence: all text is
+ * escaped here, whatever those who made it up did.
  *
  * @module
  */
 
+import { printableJson, printableLine } from "../printable.ts";
 import { fromSystemError } from "../shard/system_error.ts";
 import { writeAllSync } from "./write_all.ts";
 
@@ -49,11 +52,17 @@ export class Terminal {
 
   /** A line of the result. */
   print(line = ""): void {
-    this.printRaw(this.#encoder.encode(line + "\n"));
+    this.printTrusted(printableLine(line) + "\n");
   }
 
-  /** Bytes of the result. */
-  printRaw(bytes: Uint8Array): void {
+  /** A value of the result, as JSON. */
+  printJson(value: unknown, indent?: number): void {
+    this.printTrusted(printableJson(value, indent) + "\n");
+  }
+
+  /** Text of the result in which every character is ours: help, scripts, colours. */
+  printTrusted(text: string): void {
+    const bytes = this.#encoder.encode(text);
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
     if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
@@ -92,6 +101,12 @@ export class Terminal {
     this.#message(`ectar: ${line}`);
   }
 
+  /** The same in several lines. */
+  warnLines([first, ...more]: readonly string[]): void {
+    this.warn(first);
+    for (const line of more) this.#message(line);
+  }
+
   #tells(level: Verbosity): boolean {
     return LEVELS.indexOf(this.verbosity) >= LEVELS.indexOf(level);
   }
@@ -99,7 +114,7 @@ export class Terminal {
   #message(line: string): void {
     this.beforeMessage();
     try {
-      writeAllSync(Deno.stderr, this.#encoder.encode(line + "\n"));
+      writeAllSync(Deno.stderr, this.#encoder.encode(printableLine(line) + "\n"));
     } catch {
       // Nobody listens to messages; the work goes on and the exit code tells.
     }

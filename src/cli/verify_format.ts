@@ -32,14 +32,32 @@ const MISNAMED = 33;
 const MAX_GROUPS = 3;
 const MAX_NAMED_CHUNKS = 5;
 
-/** Lines for people. */
-export function verifyLines(summary: VerifySummary, inColour = false): string[] {
+/** A map of the shards where some are not good. Nothing in it comes from the archive's own texts. */
+export function mapLines(summary: VerifySummary, inColour = false): string[] {
+  const m = summary.shardCounts?.m;
+  if (m === undefined || summary.damage.length === 0) return [];
+  const byChunk = Map.groupBy(summary.damage, ({ chunk }) => chunk);
+  const all = summary.chunks.length <= MAX_MAP_LINES;
+  const shown = summary.chunks.filter(({ chunk }) => all || byChunk.has(chunk));
+  const rows = shown.slice(0, MAX_MAP_LINES).map(({ chunk, lost }) => {
+    const kinds = new Map<number, DamageKind>();
+    for (const { shard, what } of byChunk.get(chunk) ?? []) {
+      if (what !== "misnamed" || !kinds.has(shard)) kinds.set(shard, what);
+    }
+    const letters = Array.from({ length: m }, (_, shard) => letter(kinds.get(shard), inColour));
+    const name = `c${String(chunk).padStart(3, "0")}`;
+    return `  ${name} ${letters.join("")}${lost === undefined ? "" : "  LOST"}`;
+  });
+  if (shown.length > MAX_MAP_LINES) rows.push(`  … and ${shown.length - MAX_MAP_LINES} more`);
+  return [LEGEND, ...rows];
+}
+
+/** What there is to say besides the map. */
+export function verifyLines(summary: VerifySummary): string[] {
   const { damage, indexDamage, lost, remarks, wrongFiles } = summary;
   const told = new Set(indexDamage.map(({ origin }) => origin));
   const lines = remarks.filter((line) => ![...told].some((origin) => line.includes(origin)));
-  if (damage.length > 0) {
-    lines.push(LEGEND, ...mapLines(summary, inColour), ...damageLines(damage));
-  }
+  lines.push(...damageLines(damage));
   for (const { origin, problem } of indexDamage) lines.push(`index ${origin}: ${problem}`);
   for (const part of lost) lines.push(`lost: ${part.reason}`);
   for (const { path, reason } of wrongFiles) lines.push(`wrong: ${path}: ${reason}`);
@@ -107,25 +125,6 @@ function chunksText(chunks: readonly number[]): string {
   if (chunks.length === 1) return `chunk ${chunks[0]}`;
   const named = chunks.slice(0, MAX_NAMED_CHUNKS).join(", ");
   return `chunks ${named}${chunks.length > MAX_NAMED_CHUNKS ? ", …" : ""}`;
-}
-
-function mapLines(summary: VerifySummary, inColour: boolean): string[] {
-  const m = summary.shardCounts?.m;
-  if (m === undefined) return [];
-  const byChunk = Map.groupBy(summary.damage, ({ chunk }) => chunk);
-  const all = summary.chunks.length <= MAX_MAP_LINES;
-  const shown = summary.chunks.filter(({ chunk }) => all || byChunk.has(chunk));
-  const lines = shown.slice(0, MAX_MAP_LINES).map(({ chunk, lost }) => {
-    const kinds = new Map<number, DamageKind>();
-    for (const { shard, what } of byChunk.get(chunk) ?? []) {
-      if (what !== "misnamed" || !kinds.has(shard)) kinds.set(shard, what);
-    }
-    const letters = Array.from({ length: m }, (_, shard) => letter(kinds.get(shard), inColour));
-    const name = `c${String(chunk).padStart(3, "0")}`;
-    return `  ${name} ${letters.join("")}${lost === undefined ? "" : "  LOST"}`;
-  });
-  if (shown.length > MAX_MAP_LINES) lines.push(`  … and ${shown.length - MAX_MAP_LINES} more`);
-  return lines;
 }
 
 function letter(kind: DamageKind | undefined, inColour: boolean): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { printablePath } from "../../src/printable.ts";
+import { printableJson, printableLine, printablePath } from "../../src/printable.ts";
 
 Deno.test("a plain name of any script stands as it is", () => {
   for (const name of ["a/b c", "Grüße/日本語", "😀", "", "'\"$`"]) {
@@ -33,6 +33,31 @@ Deno.test("no two names look the same, and none holds a control character", () =
     // deno-lint-ignore no-control-regex
     assert.ok(!/[\x00-\x1f\x7f-\x9f]/.test(text));
     assert.deepEqual(unescape(text), [...bytes]);
+  }));
+});
+
+Deno.test("a line keeps what is escaped already, and holds no control character", () => {
+  assert.equal(printableLine("Grüße \\033 a\\b"), "Grüße \\033 a\\b");
+  assert.equal(
+    printableLine("a\n\x1b[2J\u009b\u202e\x7f"),
+    "a\\n\\033[2J\\302\\233\\342\\200\\256\\177",
+  );
+  assert.equal(printableLine("\ud800"), "\ud800");
+});
+
+Deno.test("JSON parses to the same value, and holds no control character", () => {
+  const text = fc.string({ unit: "binary" });
+  const controls = fc.mapToConstant(
+    { num: 0xa0, build: String.fromCharCode },
+    { num: 0x70, build: (code) => String.fromCharCode(0x2000 + code) },
+  );
+  const texts = fc.oneof(text, fc.string({ unit: controls }));
+  fc.assert(fc.property(texts, texts, fc.constantFrom(undefined, 2), (key, value, indent) => {
+    const json = printableJson({ [key]: [value] }, indent);
+    // deno-lint-ignore no-control-regex
+    assert.ok(!/[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(json));
+    if (indent === undefined) assert.ok(!json.includes("\n"));
+    assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify({ [key]: [value] })));
   }));
 });
 

@@ -24,6 +24,6 @@ export function addCompletionsCommand(program: Command, context: CommandContext)
     .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(WRITERS)))
     .action(async (shell) => {
       const tree = readCommandTree(await buildProgram(context, () => true));
-      context.terminal.printRaw(new TextEncoder().encode(WRITERS[shell](tree)));
+      context.terminal.printTrusted(WRITERS[shell](tree));
     });
 }

@@ -177,7 +177,7 @@ async function ontoFiles(
   const output = { directory, ...counts, blockSize, force };
   const created = await createFiles(content, shape, output, hooksOf(context, line))
     .finally(() => line.stop());
-  if (json) context.terminal.print(JSON.stringify(createSummaryJson(created)));
+  if (json) context.terminal.printJson(createSummaryJson(created));
   else for (const line of createSummaryLines(created)) context.terminal.info(line);
   if (isWorthKnowing(created)) context.exit(EXIT.notes);
   if (options.verify) {
@@ -221,7 +221,7 @@ async function ontoTapes(
     onDrives: (drives) => line.watch(() => drives().map(activityOf)),
   };
   const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
-  if (options.json) terminal.print(JSON.stringify(tapeSummaryJson(created)));
+  if (options.json) terminal.printJson(tapeSummaryJson(created));
   else for (const line of tapeSummaryLines(created)) terminal.info(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
   if (created.stopped === "interrupted") context.exit(EXIT.interrupted);

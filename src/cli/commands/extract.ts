@@ -73,7 +73,7 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
           onProgress: (doneBytes) => line.update({ verb: "read", doneBytes }),
         });
         line.stop();
-        if (options.json) terminal.print(JSON.stringify(extractSummaryJson(extracted)));
+        if (options.json) terminal.printJson(extractSummaryJson(extracted));
         for (const text of extractSummaryLines(extracted)) terminal.info(text);
         if (hasExtractNotes(extracted)) context.exit(EXIT.notes);
         if (extracted.notFound.length > 0) {

@@ -24,7 +24,7 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
       applyCommonOptions(context, options);
       const { terminal } = context;
       const info = await withArchive(await openInput(options, runHooks(context)), {}, archiveInfo);
-      if (options.format === "json") terminal.print(JSON.stringify(infoJson(info), null, 2));
+      if (options.format === "json") terminal.printJson(infoJson(info), 2);
       else {
         for (const line of infoLines(info, terminal.verbosity !== "normal")) terminal.print(line);
         for (const remark of info.remarks) terminal.info(remark);

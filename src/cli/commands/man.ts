@@ -35,7 +35,7 @@ export function addManCommand(program: Command, context: CommandContext): void {
           hint: "see ectar --help",
         });
       }
-      context.terminal.printRaw(new TextEncoder().encode(manualPage(node, tree, facts)));
+      context.terminal.printTrusted(manualPage(node, tree, facts));
     });
 }
 

@@ -79,7 +79,7 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
         onProgress: ({ bytes, chunk }) =>
           line.update({ verb: "proven", doneBytes: bytes, detail: `chunk ${chunk}` }),
       }).finally(() => line.stop());
-      if (options.json) terminal.print(JSON.stringify(repairJson(summary)));
+      if (options.json) terminal.printJson(repairJson(summary));
       else for (const text of repairLines(summary)) terminal.info(text);
       context.exit(repairExitCode(summary));
     });
@@ -111,7 +111,7 @@ async function ontoTape(
       onProgress: ({ bytes, chunk }) =>
         line.update({ verb: "rebuilt", doneBytes: bytes, detail: `chunk ${chunk}` }),
     });
-    if (options.json) terminal.print(JSON.stringify(replacedJson(replaced)));
+    if (options.json) terminal.printJson(replacedJson(replaced));
     else for (const text of [...replaced.remarks, replacedLine(replaced)]) terminal.info(text);
     if (!replaced.indexWritten) context.exit(EXIT.notes);
   } catch (error) {

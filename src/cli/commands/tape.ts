@@ -191,5 +191,5 @@ function printJson<T>(
     drive: result.drive,
     ..."error" in result ? { error: result.error.message } : json(result.value),
   }));
-  context.terminal.print(JSON.stringify(all, null, 2));
+  context.terminal.printJson(all, 2);
 }

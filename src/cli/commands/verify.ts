@@ -13,6 +13,7 @@ import {
   type VerifyDepth,
   type VerifySummary,
 } from "../../archive/verify.ts";
+import { printableJson } from "../../printable.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
 import { applyCommonOptions, countFlag, durationArgument } from "../common_options.ts";
 import { NO_COLOR_VARIABLE } from "../environment.ts";
@@ -20,7 +21,8 @@ import { EXIT } from "../exit_codes.ts";
 import { inputOptions, openInput } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine, type ProgressState } from "../progress.ts";
-import { verifyJson, verifyLines } from "../verify_format.ts";
+import type { Terminal } from "../terminal.ts";
+import { mapLines, verifyJson, verifyLines } from "../verify_format.ts";
 import { keepProgress, readProgress } from "../verify_resume.ts";
 
 /** Adds `verify` to the tree. */
@@ -64,17 +66,22 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       const summary = await withArchive(await openInput(options, { signal }), {}, verify)
         .finally(() => line.stop());
       if (resume !== undefined) await keepProgress(resume, summary.next);
-      const json = JSON.stringify(verifyJson(summary), null, 2);
-      if (report !== undefined) await writeReport(report, json + "\n");
-      const inColour = terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE);
-      if (options.json) terminal.print(json);
-      else for (const text of verifyLines(summary, inColour)) terminal.print(text);
+      const json = verifyJson(summary);
+      if (report !== undefined) await writeReport(report, printableJson(json, 2) + "\n");
+      if (options.json) terminal.printJson(json, 2);
+      else printSummary(terminal, summary);
       if (summary.next !== undefined && resume !== undefined) {
         terminal.info(`to go on: the same command with --resume ${resume}`);
       }
       const isInterrupted = signal.aborted && summary.next !== undefined;
       context.exit(isInterrupted ? EXIT.interrupted : exitCode(summary));
     });
+}
+
+function printSummary(terminal: Terminal, summary: VerifySummary): void {
+  const inColour = terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE);
+  for (const text of mapLines(summary, inColour)) terminal.printTrusted(text + "\n");
+  for (const text of verifyLines(summary)) terminal.print(text);
 }
 
 function exitCode({ verdict, isComplete }: VerifySummary): number {

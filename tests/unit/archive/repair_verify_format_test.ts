@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { VerifySummary } from "../../../src/archive/verify.ts";
-import { reserves, verifyLines } from "../../../src/cli/verify_format.ts";
+import { mapLines, reserves, verifyLines } from "../../../src/cli/verify_format.ts";
 
 function summary(changes: Partial<VerifySummary> = {}): VerifySummary {
   const chunk = (number: number) => ({
@@ -42,6 +42,7 @@ const damage = (chunk: number, shard: number, what: VerifySummary["damage"][numb
 });
 
 Deno.test("an archive without damage has no map", () => {
+  assert.deepEqual(mapLines(summary()), []);
   assert.deepEqual(verifyLines(summary()), [
     "may still be lost: any 2 more shards of each chunk",
     "b: whole, 3 chunks checked (checksums)",
@@ -53,9 +54,9 @@ Deno.test("the map is letters, or letters in colour", () => {
     damage: [damage(1, 0, "missing"), damage(2, 3, "misnamed"), damage(2, 1, "damaged")],
     verdict: "repairable",
   });
-  const plain = verifyLines(damaged);
+  const plain = mapLines(damaged);
   assert.deepEqual(plain.slice(1, 4), ["  c001 -...", "  c002 .D.N", "  c003 ...."]);
-  const colour = verifyLines(damaged, true).slice(1, 4);
+  const colour = mapLines(damaged, true).slice(1, 4);
   // deno-lint-ignore no-control-regex
   assert.equal(colour[0].match(/\x1b\[31m-\x1b\[0m/g)?.length, 1);
   // deno-lint-ignore no-control-regex
@@ -90,5 +91,5 @@ Deno.test("a chunk of which something is lost has no reserve, and is marked", ()
   const chunks = summary().chunks.map((each) => each.chunk === 2 ? { ...each, lost: "why" } : each);
   const lost = summary({ chunks, damage: [damage(2, 0, "damaged")], verdict: "unrepairable" });
   assert.deepEqual([...reserves(lost)], [[1, 2], [3, 2]]);
-  assert.ok(verifyLines(lost).includes("  c002 D...  LOST"));
+  assert.ok(mapLines(lost).includes("  c002 D...  LOST"));
 });

@@ -34,7 +34,22 @@ Deno.test("CSV fields are quoted as RFC 4180 says", () => {
   assert.equal(csvField("plain"), "plain");
   assert.equal(csvField('a"b'), '"a""b"');
   assert.equal(csvField("a,b"), '"a,b"');
-  assert.equal(csvField("a\nb"), '"a\nb"');
+});
+
+Deno.test("CSV is one printable line a member, with the bytes of a name that had to be escaped", () => {
+  const formatter = listFormatter("csv", false);
+  const [columns] = formatter.begin();
+  const target = "\x1b[2J\u202e";
+  const [line] = formatter.member({ ...FILE, path: "a\\b\nc", target });
+  assert.match(line, /^a\\b\\nc,file,12,4755,/);
+  assert.match(line, /^[ -~]*$/);
+  const value = (column: string) => {
+    const text = line.split(",")[columns.split(",").indexOf(column)];
+    return new TextDecoder().decode(Uint8Array.fromBase64(text));
+  };
+  assert.equal(value("path_b64"), "a\\b\nc");
+  assert.equal(value("target_b64"), target);
+  assert.match(formatter.member({ ...FILE, path: "plain\\" })[0], /^plain\\,.*,,$/);
 });
 
 Deno.test("JSON output is one valid array whatever the names", () => {
