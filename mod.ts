@@ -111,7 +111,9 @@ export type {
 export type { VerifyProgress } from "./src/archive/verify_progress.ts";
 export { archiveInfo } from "./src/archive/info.ts";
 export type { ArchiveInfo, ChunkInfo } from "./src/archive/info.ts";
-export { repairFiles } from "./src/archive/repair_local.ts";
+export { repairFiles, replaceOnDrive } from "./src/archive/repair_local.ts";
+export type { ReplaceOnDrive } from "./src/archive/repair_local.ts";
+export type { ReplacedTape } from "./src/archive/repair_tape.ts";
 export type { RepairedFile, RepairOptions, RepairSummary } from "./src/archive/repair.ts";
 export type { IndexState } from "./src/archive/repair_index.ts";
 export type { RepairPlacesOptions } from "./src/archive/repair_places.ts";

@@ -38,11 +38,13 @@ export function completions(tree: CommandNode): Record<"bash" | "zsh" | "fish", 
   return { bash: bashCompletions(tree), zsh: zshCompletions(tree), fish: fishCompletions(tree) };
 }
 
-/** README.md and docs/, at their places. */
+/** README.md and docs/ with the examples, at their places. */
 export function documents(): PackedFile[] {
   const names = ["README.md"];
-  for (const { name, isFile } of Deno.readDirSync(`${PROJECT}docs`)) {
-    if (isFile && name.endsWith(".md")) names.push(`docs/${name}`);
+  for (const directory of ["docs", "docs/examples"]) {
+    for (const { name, isFile } of Deno.readDirSync(PROJECT + directory)) {
+      if (isFile && /\.(md|ts)$/.test(name)) names.push(`${directory}/${name}`);
+    }
   }
   return names.sort().map((name) => ({ path: name, content: Deno.readFileSync(PROJECT + name) }));
 }

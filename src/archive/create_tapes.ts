@@ -20,6 +20,7 @@ import type { ArchiveContent, ArchiveShape } from "./archive_content.ts";
 import type { CreatedArchive } from "./archive_tree.ts";
 import type { CreateHooks } from "./create.ts";
 import { createFromTree, ownNames } from "./create_local.ts";
+import { hostName } from "./host_name.ts";
 import { IndexCopy } from "./index_copy.ts";
 import { closeDrives, openDrives } from "./tape_drives.ts";
 
@@ -152,12 +153,4 @@ function ownOutputs(name: string, devices: readonly string[], directory: string)
     return { path: text.encode(folder), names };
   });
   return { directories: [...places, { path: text.encode(directory), names: ownNames(name) }] };
-}
-
-function hostName(): string {
-  try {
-    return Deno.hostname();
-  } catch {
-    return "unknown";
-  }
 }

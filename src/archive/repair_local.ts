@@ -9,6 +9,7 @@ import { EctarError } from "../errors.ts";
 import type { DriveEvent } from "../tape/rait_options.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
 import { FileSpool } from "./file_spool.ts";
+import { hostName } from "./host_name.ts";
 import { repairArchive, type RepairOptions, type RepairSummary } from "./repair.ts";
 import { type ReplacedTape, replaceTape } from "./repair_tape.ts";
 import { TapeArchive } from "./tape_archive.ts";
@@ -78,7 +79,7 @@ export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedT
         shard,
         device,
         overwrite,
-        host: Deno.hostname(),
+        host: hostName(),
         bufferBytes,
         timeouts,
         newSpool: () => FileSpool.create(spoolDirectory),

@@ -52,6 +52,7 @@ const VALUES = [
   "parseShardFileName",
   "printablePath",
   "repairFiles",
+  "replaceOnDrive",
   "shardFileName",
   "statusLines",
   "storedSize",
