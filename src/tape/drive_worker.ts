@@ -4,7 +4,6 @@
  *
  * @module
  */
-/// <reference lib="deno.worker" />
 
 import { SystemStCalls } from "../../ffi/tape.ts";
 import { DriveServer } from "./drive_server.ts";

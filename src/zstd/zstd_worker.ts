@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
 import { EctarError, type ErrorCode } from "../errors.ts";
 import {
   type CompressedFrame,
