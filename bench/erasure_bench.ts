@@ -32,7 +32,11 @@ const SHAPES: [k: number, m: number, length: number][] = [
 const ENCODE_GOAL_GBPS = 6;
 const DECODE_GOAL_RATIO = 0.8;
 
-function gigabytesPerSecond(bytes: number, run: () => void): number {
+function gigabytesPerSecond(
+  bytes: number,
+  run: () => void,
+  seconds = SECONDS_PER_FIGURE,
+): number {
   const repeats = Math.max(1, Math.floor(1e6 / bytes));
   const start = performance.now();
   let best = Infinity;
@@ -40,7 +44,7 @@ function gigabytesPerSecond(bytes: number, run: () => void): number {
     const before = performance.now();
     for (let i = 0; i < repeats; i++) run();
     best = Math.min(best, (performance.now() - before) / repeats);
-  } while (performance.now() - start < SECONDS_PER_FIGURE * 1000);
+  } while (performance.now() - start < seconds * 1000);
   return bytes / best / 1e6;
 }
 
@@ -65,6 +69,14 @@ function kernelSpeeds(kernel: KernelName, k: number, m: number, length: number):
       if (codec.firstInconsistency(batch, all, length) !== undefined) throw new Error("wrong");
     }),
   };
+}
+
+/** Bytes of data per second that the fastest kernel encodes, in calls of `length` a shard. */
+export function encodingSpeed(k: number, m: number, length: number, seconds: number): number {
+  const codec = ReedSolomon.create(k, m);
+  const batch = codec.allocateBatch(length);
+  for (let i = 0; i < k; i++) fillRandom(batch.shard(i));
+  return 1e9 * gigabytesPerSecond(k * length, () => codec.encode(batch, length), seconds);
 }
 
 function referenceSpeed(k: number, m: number): number {

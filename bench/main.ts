@@ -1,51 +1,113 @@
 /**
- * All benchmarks, or those named: prints every figure beside its goal, and writes bench/results.md
- * when all have run. No time is a reason to fail.
+ * All benchmarks, or those named: prints every figure beside its goal. A run of all writes
+ * bench/results.md and bench/results.svg; another one where `--output DIR` tells. No time is a reason
+ * to fail.
  *
- *     deno task bench [kernel] [create] [memory] [--rounds N] [--large GIB]
+ *     deno task bench [part…] [--quick] [--rounds N] [--large GIB] [--output DIR]
+ *
+ * `--quick` takes small data and two rounds: enough to see that all of it runs.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { chart } from "./chart.ts";
 import { benchCreate } from "./create_bench.ts";
 import { benchKernel } from "./erasure_bench.ts";
+import { benchExtract, benchVerify } from "./extract_bench.ts";
+import { Machine } from "./machine.ts";
+import { markdown, summary } from "./markdown.ts";
 import { benchMemory } from "./memory_bench.ts";
-import { type Finding, line, markdown, type Options } from "./report.ts";
+import { benchNames } from "./names_bench.ts";
+import { benchPeers } from "./peers_bench.ts";
+import { projectPath } from "./places.ts";
+import { type Finding, line, type Options } from "./report.ts";
+import { benchScaling } from "./scaling_bench.ts";
+import { benchStart } from "./start_bench.ts";
+import { benchTapes } from "./tape_bench.ts";
 
-const BENCHES: Record<string, (options: Options) => Finding[] | Promise<Finding[]>> = {
+const GIB = 2 ** 30;
+
+const PARTS: Record<string, (options: Options) => Finding[] | Promise<Finding[]>> = {
   kernel: benchKernel,
+  peers: benchPeers,
+  start: benchStart,
   create: benchCreate,
+  extract: benchExtract,
+  verify: benchVerify,
+  tapes: benchTapes,
+  names: benchNames,
+  scaling: benchScaling,
   memory: benchMemory,
+};
+
+const WHOLE: Options = {
+  rounds: 5,
+  kernelSeconds: 0.3,
+  largeBytes: 20 * GIB,
+  smallFiles: 200_000,
+  names: 1_000_000,
+  wholeTree: true,
+};
+const QUICK: Options = {
+  rounds: 2,
+  kernelSeconds: 0.1,
+  largeBytes: GIB / 4,
+  smallFiles: 5_000,
+  names: 20_000,
+  wholeTree: false,
 };
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "5" },
-    large: { type: "string", default: "10" },
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    large: { type: "string" },
+    output: { type: "string" },
   },
 });
-const options: Options = {
-  rounds: Number(values.rounds),
-  largeBytes: Number(values.large) * 2 ** 30,
-};
-const unknown = positionals.find((name) => !(name in BENCHES));
+const unknown = positionals.find((name) => !(name in PARTS));
 if (unknown !== undefined) {
-  console.error(`there is no benchmark "${unknown}": ${Object.keys(BENCHES).join(", ")}`);
+  console.error(`there is no benchmark "${unknown}": ${Object.keys(PARTS).join(", ")}`);
   Deno.exit(2);
 }
+const options: Options = { ...(values.quick ? QUICK : WHOLE) };
+if (values.rounds !== undefined) options.rounds = Number(values.rounds);
+if (values.large !== undefined) options.largeBytes = Number(values.large) * GIB;
 
+const machine = new Machine();
 const findings: Finding[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
+for (const [name, bench] of Object.entries(PARTS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const found = await bench(options);
+  const found = await attempt(name, bench);
   for (const finding of found) console.log(line(finding));
   findings.push(...found);
 }
-if (positionals.length === 0) {
-  const results = new URL("results.md", import.meta.url).pathname;
-  await Deno.writeTextFile(results, markdown(findings));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", results] }).output();
+const facts = machine.facts();
+if (values.quick) facts.push("a quick run on small data: its figures say little");
+for (const fact of facts) console.log(fact);
+console.log(summary(findings));
+
+const all = positionals.length === 0 && !values.quick;
+const directory = values.output ?? (all ? projectPath("bench") : undefined);
+if (directory !== undefined) {
+  Deno.mkdirSync(directory, { recursive: true });
+  Deno.writeTextFileSync(`${directory}/results.md`, markdown(findings, facts));
+  Deno.writeTextFileSync(`${directory}/results.svg`, chart(findings));
+  const config = ["--config", projectPath("deno.json")];
+  const format = ["fmt", "--quiet", ...config, `${directory}/results.md`];
+  await new Deno.Command(Deno.execPath(), { args: format }).output();
+}
+
+/** One part that fails does not cost the others' figures. */
+async function attempt(name: string, bench: (typeof PARTS)[string]): Promise<Finding[]> {
+  try {
+    return await bench(options);
+  } catch (error) {
+    console.error(error);
+    Deno.exitCode = 1;
+    return [{ what: `all of "${name}"`, skipped: `failed: ${(error as Error).message}` }];
+  }
 }

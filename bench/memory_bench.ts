@@ -1,84 +1,109 @@
 /**
- * Peak resident memory of `create` where it could grow: large chunks, many shards, many names.
- *
- *     deno run -A bench/memory_bench.ts
+ * Peak resident memory where it could grow: large chunks, many shards, lost shards, hours.
  *
  * @module
  */
 
-import { type Run, run, SAMPLE_MS } from "./measure.ts";
-import { ECTAR, scratchDirectory } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
-import { makeLargeFile, makeManyNames } from "./trees.ts";
+import { statfs } from "node:fs/promises";
+import { createCommand, extractCommand, SHARDS } from "./archives.ts";
+import { type Run, run } from "./measure.ts";
+import { directorySize, withScratch } from "./places.ts";
+import type { Figure, Finding, Options } from "./report.ts";
+import { makeLargeFile } from "./trees.ts";
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-const GOAL_MIB = 400;
 
-/** Measures what `create` holds at most. */
-export async function benchMemory({ largeBytes }: Options): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const disk = scratchDirectory("/tmp");
-  try {
-    makeLargeFile(`${disk}/large`, largeBytes);
-    const gib = (largeBytes / GIB).toFixed(0);
+/** Most that any command may hold. */
+export const MEMORY_GOAL_MIB = 400;
+
+/** Disk needed for each byte of the large file: itself, or what is restored, and 14 shards. */
+const DISK_PER_BYTE = 1.8;
+/** Points of a course over time. */
+const POINTS = 200;
+
+/** Measures what `create` and `extract` hold at most. */
+export function benchMemory({ largeBytes }: Options): Promise<Finding[]> {
+  return withScratch("/tmp", async (disk) => {
+    const bytes = Math.min(largeBytes, await affordable(disk));
+    const cut = bytes < largeBytes ? `; ${size(largeBytes)} do not fit on the disk` : "";
+    const chunks = ["--chunk-size", "8GiB"];
+    const shards = `${disk}/shards`;
+
+    const large = makeLargeFile(disk, bytes);
+    Deno.mkdirSync(shards);
+    const what = `${size(bytes)}, chunks of 8 GiB, 10+4`;
+    const created = await run(createCommand(large, shards, [...SHARDS, ...chunks]));
+    Deno.removeSync(`${disk}/${large.paths[0]}`);
+    const findings = [memoryFigure(`create: ${what}`, created, cut)];
+    const read = `${directorySize(shards)} bytes of shards`;
+    for (const lost of [0, 4]) {
+      if (lost > 0) loseShards(shards, lost);
+      const extracted = await run(extractCommand(shards, `${disk}/restored`), { allowed: [0, 3] });
+      Deno.removeSync(`${disk}/restored`, { recursive: true });
+      const state = lost === 0 ? "nothing lost" : `${lost} data shards lost`;
+      findings.push(memoryFigure(`extract: ${what}, ${state}`, extracted, `; ${read}${cut}`));
+    }
+    Deno.removeSync(shards, { recursive: true });
+
+    const quarter = makeLargeFile(disk, Math.ceil(bytes / 4));
     for (
-      const [what, options] of [
-        [`one file of ${gib} GiB, chunks of 1 GiB, 10+4`, shards(10, 4, "1GiB")],
-        [`one file of ${gib} GiB, chunks of 8 GiB, 10+4`, shards(10, 4, "8GiB")],
-        [`one file of ${gib} GiB, chunks of 8 GiB, 200+56`, shards(200, 56, "8GiB")],
-        [`one file of ${gib} GiB, stored, chunks of 8 GiB, 10+4`, [
-          ...shards(10, 4, "8GiB"),
-          "--no-compression",
-        ]],
+      const [shape, options] of [
+        ["chunks of 1 GiB, 10+4", [...SHARDS, "--chunk-size", "1GiB"]],
+        ["chunks of 8 GiB, 200+56", ["--data-shards", "200", "--parity-shards", "56", ...chunks]],
+        ["stored, chunks of 8 GiB, 10+4", [...SHARDS, ...chunks, "--no-compression"]],
       ] as [string, string[]][]
-    ) findings.push(await measure(what, disk, "large", options));
-  } finally {
-    Deno.removeSync(disk, { recursive: true });
-  }
-  const memory = scratchDirectory("/dev/shm");
-  try {
-    makeManyNames(`${memory}/names`, 800_000, 200_000);
-    const what = "1,000,000 names, 200,000 of them hard links, 10+4";
-    findings.push(await measure(what, memory, "names", shards(10, 4, "1GiB")));
-  } finally {
-    Deno.removeSync(memory, { recursive: true });
-  }
-  return findings;
+    ) {
+      Deno.mkdirSync(shards);
+      const result = await run(createCommand(quarter, shards, options));
+      Deno.removeSync(shards, { recursive: true });
+      findings.push(memoryFigure(`create: ${size(bytes / 4)}, ${shape}`, result));
+    }
+    return findings;
+  });
 }
 
-function shards(k: number, parity: number, chunkSize: string): string[] {
-  return ["--data-shards", `${k}`, "--parity-shards", `${parity}`, "--chunk-size", chunkSize];
-}
-
-async function measure(
-  what: string,
-  directory: string,
-  name: string,
-  options: string[],
-): Promise<Finding> {
-  const output = `${directory}/shards`;
-  Deno.mkdirSync(output);
-  const result = await run(
-    [...ECTAR, "create", "-q", "-o", `${output}/b`, ...options, "-C", directory, name],
-  );
-  Deno.removeSync(output, { recursive: true });
+/** Peak memory of one run as a finding, with its course over time. */
+export function memoryFigure(what: string, result: Run, remark = ""): Figure {
+  const course = highest(result.samples, POINTS);
+  const tenths = highest(result.samples, 10).map((mib) => mib.toFixed(0)).join(", ");
   return {
-    what: `peak memory of create: ${what}`,
+    what: `peak memory of ${what}`,
     value: result.peakBytes / MIB,
     unit: "MiB",
-    goal: GOAL_MIB,
+    goal: MEMORY_GOAL_MIB,
     better: "less",
-    note: `${result.seconds.toFixed(1)} s; over time ${course(result)} MiB`,
+    note: `${result.seconds.toFixed(1)} s; by tenths of that: ${tenths} MiB${remark}`,
+    memory: course,
   };
 }
 
-/** The highest memory of each tenth of the run. */
-function course({ samples }: Run): string {
-  const tenth = Math.max(1, Math.ceil(samples.length / 10));
-  const parts: number[] = [];
-  for (let at = 0; at < samples.length; at += tenth) {
-    parts.push(Math.round(Math.max(...samples.slice(at, at + tenth)) / MIB));
+/** The highest of the samples in each of at most `parts` equal stretches of time, in MiB. */
+function highest(samples: readonly number[], parts: number): number[] {
+  const length = Math.max(1, samples.length / parts);
+  const found: number[] = [];
+  for (let at = 0; Math.round(at) < samples.length; at += length) {
+    found.push(Math.max(...samples.slice(Math.round(at), Math.round(at + length))) / MIB);
   }
-  return parts.join(", ") + ` every ${(tenth * SAMPLE_MS / 1000).toFixed(1)} s`;
+  return found;
+}
+
+/** Bytes of a large file for which a directory's file system has room. */
+async function affordable(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.floor(0.9 * bavail * bsize / DISK_PER_BYTE / MIB) * MIB;
+}
+
+/** Removes the first data shards of every chunk. */
+function loseShards(shards: string, count: number): void {
+  for (const { name } of [...Deno.readDirSync(shards)]) {
+    const shard = /\.s(\d+)$/.exec(name)?.[1];
+    if (shard !== undefined && Number(shard) < count) Deno.removeSync(`${shards}/${name}`);
+  }
+}
+
+function size(bytes: number): string {
+  return bytes >= GIB
+    ? `${Number((bytes / GIB).toFixed(1))} GiB`
+    : `${Math.round(bytes / MIB)} MiB`;
 }

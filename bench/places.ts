@@ -5,23 +5,47 @@
  */
 
 /** How ectar is started. */
-export const ECTAR: readonly string[] = [
-  Deno.execPath(),
-  "run",
-  "-A",
-  new URL("../cli.ts", import.meta.url).pathname,
-];
+export const ECTAR: readonly string[] = [Deno.execPath(), "run", "-A", projectPath("cli.ts")];
 
-/** A new directory below `parent`; whoever asks for it removes it. */
-export function scratchDirectory(parent: string): string {
-  return Deno.makeTempDirSync({ dir: parent, prefix: "ectar-bench-" });
+/** Memory as a file system: nothing waits for a disk. */
+export const TMPFS = "/dev/shm";
+
+/** Where programs to compare with are built; no part of the repository. */
+export const CACHE: string = projectPath(".ci/cache");
+
+/** Path of something in the project. */
+export function projectPath(name: string): string {
+  return new URL(`../${name}`, import.meta.url).pathname;
 }
 
-/** Bytes of all files directly in a directory. */
-export function directorySize(directory: string): number {
+/** Calls `use` with a new directory below `parent`, and removes it with all that is in it then. */
+export async function withScratch<T>(
+  parent: string,
+  use: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = Deno.makeTempDirSync({ dir: parent, prefix: "ectar-bench-" });
+  try {
+    return await use(directory);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+/** Bytes of the files directly in a directory whose names match. */
+export function directorySize(directory: string, names = /(?:)/): number {
   let bytes = 0;
   for (const { name } of Deno.readDirSync(directory)) {
-    bytes += Deno.statSync(`${directory}/${name}`).size;
+    if (names.test(name)) bytes += Deno.statSync(`${directory}/${name}`).size;
   }
   return bytes;
+}
+
+/** Whether there is something of this name. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * What the benchmarks found, as a table beside the goals.
+ * What the benchmarks found, beside the goals.
  *
  * @module
  */
@@ -8,12 +8,20 @@
 export interface Options {
   /** Rounds of each comparison. */
   rounds: number;
+  /** Seconds of each figure of the erasure code. */
+  kernelSeconds: number;
   /** Bytes of the large file. */
   largeBytes: number;
+  /** Small files of a tree. */
+  smallFiles: number;
+  /** Names of a tree of empty files. */
+  names: number;
+  /** Archive a whole system's libraries and texts, or a small part of them. */
+  wholeTree: boolean;
 }
 
 /** One figure with its goal. */
-export interface Finding {
+export interface Figure {
   what: string;
   value: number;
   unit: string;
@@ -21,64 +29,43 @@ export interface Finding {
   goal: number | undefined;
   better: "more" | "less";
   note: string;
+  /** Resident memory over time, in MiB: samples at even distances from start to end. */
+  memory?: number[];
 }
 
-/** One line for people. */
-export function line(finding: Finding): string {
-  const { what, value, unit, note } = finding;
-  return `${verdict(finding).padEnd(6)} ${what}: ${number(value)} ${unit}${goal(finding)}` +
-    (note === "" ? "" : `\n         ${note}`);
+/** What this machine could not measure. */
+export interface Skipped {
+  what: string;
+  /** Why. */
+  skipped: string;
 }
 
-/** The findings as a Markdown file, with what they were measured on. */
-export function markdown(findings: readonly Finding[]): string {
-  const rows = findings.map((finding) =>
-    `| ${finding.what} | ${number(finding.value)} ${finding.unit} | ` +
-    `${goal(finding).replace(/^ \(goal (.*)\)$/, "$1") || "–"} | ${
-      verdict(finding)
-    } | ${finding.note} |`
-  );
-  return [
-    "# Results of `deno task bench`",
-    "",
-    "Written by the last run; see docs/performance.md for what is measured and what it means.",
-    "",
-    ...machine().map((fact) => `- ${fact}`),
-    "",
-    "| what | measured | goal | | remarks |",
-    "| --- | --- | --- | --- | --- |",
-    ...rows,
-    "",
-  ].join("\n");
-}
+/** One line of the results. */
+export type Finding = Figure | Skipped;
 
-function verdict({ value, goal, better }: Finding): string {
+/** How a finding stands to its goal; empty where there is none. */
+export function verdict(finding: Finding): "met" | "MISSED" | "skipped" | "" {
+  if ("skipped" in finding) return "skipped";
+  const { value, goal, better } = finding;
   if (goal === undefined) return "";
   return (better === "more" ? value >= goal : value <= goal) ? "met" : "MISSED";
 }
 
-function goal({ goal, better, unit }: Finding): string {
-  return goal === undefined ? "" : ` (goal ${better === "more" ? "≥" : "≤"} ${goal} ${unit})`;
+/** The goal for people; empty where there is none. */
+export function goalText({ goal, better, unit }: Figure): string {
+  return goal === undefined ? "" : `${better === "more" ? "≥" : "≤"} ${goal} ${unit}`;
 }
 
-function number(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+/** The value for people, with its unit. */
+export function valueText({ value, unit }: Figure): string {
+  return `${value >= 100 ? value.toFixed(0) : value.toFixed(2)} ${unit}`;
 }
 
-function machine(): string[] {
-  const model = /model name\s*: (.*)/.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ??
-    Deno.build.arch;
-  const memory = (Deno.systemMemoryInfo().total / 2 ** 30).toFixed(0);
-  const load = Deno.loadavg()[0].toFixed(1);
-  return [
-    `${model}, ${navigator.hardwareConcurrency} cores, ${memory} GiB of memory`,
-    `Linux ${Deno.osRelease()}, Deno ${Deno.version.deno}, ${version("tar")}, ${version("zstd")}`,
-    `${new Date().toISOString().slice(0, 10)}, load average at the end ${load}`,
-  ];
-}
-
-function version(program: string): string {
-  const { stdout } = new Deno.Command(program, { args: ["--version"] }).outputSync();
-  const text = new TextDecoder().decode(stdout);
-  return `${program} ${/\d+(\.\d+)+/.exec(text)?.[0] ?? "?"}`;
+/** One finding for a terminal. */
+export function line(finding: Finding): string {
+  const start = `${verdict(finding).padEnd(7)} ${finding.what}: `;
+  if ("skipped" in finding) return start + finding.skipped;
+  const goal = finding.goal === undefined ? "" : ` (goal ${goalText(finding)})`;
+  const note = finding.note === "" ? "" : `\n          ${finding.note}`;
+  return start + valueText(finding) + goal + note;
 }
