@@ -12,6 +12,7 @@ import { ZFEC_DECODER_PY } from "../../src/tape/zfec_decoder_py.ts";
 import vectors from "../vectors/zfec_vectors.json" with { type: "json" };
 import { indexPadding } from "../../src/tape/index_padding.ts";
 import { noise, SET_UUID, UUID } from "../unit/tape/rait_set.ts";
+import { ZUNFEC } from "./commands.ts";
 import { encodeShares } from "./tape_shares.ts";
 
 const BLOCK = 4096;
@@ -116,9 +117,10 @@ async function restore(tapes: Tapes, drives: string[], zunfec: boolean): Promise
   await Deno.mkdir(`${folder}/out`);
   await new Deno.Command("tar", { args: ["xf", `${drives[0]}/0`], cwd: `${folder}/label` })
     .output();
-  const path = `${folder}/bin:${zunfec ? await zunfecFolder() + ":" : ""}/usr/bin:/bin`;
+  const path = `${folder}/bin:/usr/bin:/bin`;
   // The interpreter itself, for a wrapper on the PATH may need more of it.
-  if (!zunfec) await Deno.symlink(await python(), `${folder}/bin/python3`).catch(() => {});
+  const [name, tool] = zunfec ? ["zunfec", await zunfecPath()] : ["python3", await python()];
+  await Deno.symlink(tool, `${folder}/bin/${name}`).catch(() => {});
   const { code, stderr } = await new Deno.Command("sh", {
     args: [`${folder}/label/RESTORE.txt`],
     cwd: `${folder}/out`,
@@ -137,9 +139,9 @@ async function python(): Promise<string> {
 }
 
 /** Folder of the real zunfec, or "" where there is none. */
-async function zunfecFolder(): Promise<string> {
-  const { stdout } = await run("sh", ["-c", "command -v zunfec"]);
-  return stdout.trim().replace(/\/zunfec\n?$/, "");
+async function zunfecPath(): Promise<string> {
+  const { stdout } = await run("sh", ["-c", `command -v '${ZUNFEC}'`]);
+  return stdout.trim();
 }
 
 async function assertRestored({ folder, content }: Tapes): Promise<void> {
@@ -152,7 +154,7 @@ async function assertRestored({ folder, content }: Tapes): Promise<void> {
 
 const decoders = [
   { name: "the Python decoder from the label", zunfec: false, ignore: false },
-  { name: "zunfec", zunfec: true, ignore: await zunfecFolder() === "" },
+  { name: "zunfec", zunfec: true, ignore: ZUNFEC === undefined },
 ];
 
 for (const { name, zunfec, ignore } of decoders) {
