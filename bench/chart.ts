@@ -7,8 +7,8 @@
 
 import { type Figure, type Finding, goalText, valueText, verdict } from "./report.ts";
 
-const WIDTH = 1120;
-const LABELS = 620;
+const WIDTH = 1200;
+const LABELS = 680;
 const BARS = 300;
 const ROW = 22;
 const HEAD = 64;

@@ -5,7 +5,8 @@
  *
  *     deno task bench [part…] [--quick] [--rounds N] [--large GIB] [--output DIR]
  *
- * `--quick` takes small data and two rounds: enough to see that all of it runs.
+ * `--quick` takes small data and two rounds: enough to see that all of it runs. Data lies in /dev/shm,
+ * or where $ECTAR_BENCH_TMPFS tells; the large file in $TMPDIR.
  *
  * @module
  */

@@ -83,8 +83,8 @@ export function shell(line: string): string[] {
 /** The middle of the values, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1 + sorted.length % 2]) / 2;
+  const [low, high] = [Math.floor((sorted.length - 1) / 2), Math.floor(sorted.length / 2)];
+  return (sorted[low] + sorted[high]) / 2;
 }
 
 /** Processor seconds of all child processes that have ended, and of theirs. */

@@ -7,7 +7,7 @@
 import { statfs } from "node:fs/promises";
 import { createCommand, extractCommand, SHARDS } from "./archives.ts";
 import { type Run, run } from "./measure.ts";
-import { directorySize, withScratch } from "./places.ts";
+import { directorySize, DISK, withScratch } from "./places.ts";
 import type { Figure, Finding, Options } from "./report.ts";
 import { makeLargeFile } from "./trees.ts";
 
@@ -24,7 +24,7 @@ const POINTS = 200;
 
 /** Measures what `create` and `extract` hold at most. */
 export function benchMemory({ largeBytes }: Options): Promise<Finding[]> {
-  return withScratch("/tmp", async (disk) => {
+  return withScratch(DISK, async (disk) => {
     const bytes = Math.min(largeBytes, await affordable(disk));
     const cut = bytes < largeBytes ? `; ${size(largeBytes)} do not fit on the disk` : "";
     const chunks = ["--chunk-size", "8GiB"];

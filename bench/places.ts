@@ -7,8 +7,11 @@
 /** How ectar is started. */
 export const ECTAR: readonly string[] = [Deno.execPath(), "run", "-A", projectPath("cli.ts")];
 
-/** Memory as a file system: nothing waits for a disk. */
-export const TMPFS = "/dev/shm";
+/** Memory as a file system, so that nothing waits for a disk; about 6 GB are needed. */
+export const TMPFS: string = Deno.env.get("ECTAR_BENCH_TMPFS") ?? "/dev/shm";
+
+/** A disk, for what is too large for memory. */
+export const DISK: string = Deno.env.get("TMPDIR") ?? "/tmp";
 
 /** Where programs to compare with are built; no part of the repository. */
 export const CACHE: string = projectPath(".ci/cache");

@@ -6,7 +6,7 @@
 
 import { type Contestant, inTurns } from "./compare.ts";
 import { median, type Run } from "./measure.ts";
-import { ECTAR, exists, projectPath, withScratch } from "./places.ts";
+import { DISK, ECTAR, exists, projectPath, withScratch } from "./places.ts";
 import type { Finding, Options } from "./report.ts";
 
 /** Starts are short: this many times the rounds of other comparisons. */
@@ -14,7 +14,7 @@ const MORE_ROUNDS = 4;
 
 /** Measures start-up. */
 export function benchStart({ rounds }: Options): Promise<Finding[]> {
-  return withScratch("/tmp", async (scratch) => {
+  return withScratch(DISK, async (scratch) => {
     const empty = `${scratch}/empty.ts`;
     Deno.writeTextFileSync(empty, "");
     const executable = projectPath("dist/ectar");
