@@ -9,9 +9,8 @@
  * @module
  */
 
+import { PROJECT } from "./build/run.ts";
 import { describeTree, type TreeDescription } from "./tree_description.ts";
-
-const PROJECT = new URL("../", import.meta.url).pathname;
 
 function say(text: string): void {
   console.log(text);

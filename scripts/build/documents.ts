@@ -38,12 +38,17 @@ export function completions(tree: CommandNode): Record<"bash" | "zsh" | "fish", 
   return { bash: bashCompletions(tree), zsh: zshCompletions(tree), fish: fishCompletions(tree) };
 }
 
-/** README.md and docs/ with the examples, at their places. */
+/** README.md, docs/ with the examples, and the measurements that docs/ refers to, at their places. */
 export function documents(): PackedFile[] {
   const names = ["README.md"];
-  for (const directory of ["docs", "docs/examples"]) {
+  const places: [string, RegExp][] = [
+    ["docs", /\.(md|svg)$/],
+    ["docs/examples", /\.ts$/],
+    ["bench", /\.(md|svg)$/],
+  ];
+  for (const [directory, wanted] of places) {
     for (const { name, isFile } of Deno.readDirSync(PROJECT + directory)) {
-      if (isFile && /\.(md|ts)$/.test(name)) names.push(`${directory}/${name}`);
+      if (isFile && wanted.test(name)) names.push(`${directory}/${name}`);
     }
   }
   return names.sort().map((name) => ({ path: name, content: Deno.readFileSync(PROJECT + name) }));

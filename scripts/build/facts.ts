@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import type { BuildFacts } from "../../src/version_build.ts";
 import { output, PROJECT } from "./run.ts";
 
@@ -36,7 +37,7 @@ export async function commitDate(): Promise<string> {
 /** Writes the module that an executable starts with; returns its path. */
 export function writeEntry(directory: string, facts: BuildFacts): string {
   const path = `${directory}/ectar.ts`;
-  const source = PROJECT + "src";
+  const source = pathToFileURL(PROJECT + "src");
   Deno.writeTextFileSync(
     path,
     `import { main } from "${source}/cli/main.ts";\n` +

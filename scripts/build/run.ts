@@ -4,8 +4,10 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** The project's directory, ending in a slash. */
-export const PROJECT = new URL("../../", import.meta.url).pathname;
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * Standard output of a command run in the project's directory.
