@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { EctarError } from "../errors.ts";
 import type { TapeHead } from "./tape_head.ts";
 
@@ -19,6 +20,8 @@ export type BlockFound =
 
 /** Unreadable blocks in a row after which a file of unknown size counts as ended. */
 const MAX_BAD_RUN = 1024;
+/** Equal blocks in a row after which the drive must show that it moves. */
+const MAX_EQUAL_RUN = 1024;
 
 interface Read {
   block: number;
@@ -86,18 +89,37 @@ export class ReadAhead {
 
   /**
    * Counts the blocks of a tape file by reading it: on tape that is quicker and surer than looking
-   * for its end from place to place.
+   * for its end from place to place. Where a write was torn off, some drives hand out the same block
+   * for ever: the file counts as ended with the first of them.
    *
    * @throws {EctarError} when the drive fails
    */
   countBlocks(file: number): Promise<number> {
     const result = this.#tail.then(async () => {
-      let blocks = 0;
-      while ((await this.#find(file, blocks)).kind !== "end") blocks++;
-      return blocks;
+      const last = new Uint8Array(this.#blockSize);
+      let equal = 0;
+      let place = -1;
+      for (let block = 0;; block++) {
+        const found = await this.#find(file, block);
+        if (found.kind === "end") return block;
+        const same = found.kind === "data" && block > 0 && Buffer.compare(found.bytes, last) === 0;
+        equal = same ? equal + 1 : 0;
+        if (equal > 0 && equal % MAX_EQUAL_RUN === 0 && !this.#ended) {
+          const now = await this.#logical();
+          if (now === undefined || now <= place) return block - equal + 1;
+          place = now;
+        }
+        if (found.kind === "data" && !same) last.set(found.bytes);
+      }
     });
     this.#tail = result.catch(() => {});
     return result;
+  }
+
+  /** The drive's own count of blocks, where it has one, once it has stopped reading ahead. */
+  async #logical(): Promise<number | undefined> {
+    await this.#producing;
+    return (await this.#head.device.position()).logical;
   }
 
   async #find(file: number, block: number): Promise<BlockFound> {

@@ -72,8 +72,9 @@ function accidentTest(how: Breakage, when: string, blocks: number, ...more: stri
   };
 }
 
-inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64 }, {
-  "a tree to write": () => makeTree("/tmp/tree", 7),
+const GUEST = { drives: 4, tapeMegabytes: 64, prepare: () => makeTree("/tmp/tree", 7) };
+
+inGuest(import.meta.url, GUEST, {
   ...accidentTest("offline", "in the label", 1),
   ...accidentTest("offline", "behind the label", LABEL_BLOCKS),
   ...accidentTest("offline", "in the middle of a chunk", LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS),

@@ -14,6 +14,8 @@ export interface GuestOptions {
   drives: number;
   /** Megabytes of each tape. */
   tapeMegabytes: number;
+  /** What every scenario needs, done once before the first of them. */
+  prepare?: Scenario;
 }
 
 /** What one test does in the guest. */
@@ -47,7 +49,7 @@ export function inGuest(
   scenarios: Record<string, Scenario>,
 ): void {
   const results = Deno.env.get(RESULTS_VARIABLE);
-  if (results !== undefined) void carryOut(scenarios, results);
+  if (results !== undefined) void carryOut(options.prepare, scenarios, results);
   else declareTests(new URL(file).pathname, options, Object.keys(scenarios));
 }
 
@@ -114,8 +116,13 @@ async function readResults(folder: string): Promise<Map<string, Result>> {
   return results;
 }
 
-async function carryOut(scenarios: Record<string, Scenario>, folder: string): Promise<void> {
+async function carryOut(
+  prepare: Scenario | undefined,
+  scenarios: Record<string, Scenario>,
+  folder: string,
+): Promise<void> {
   const only = Deno.env.get(ONLY_VARIABLE) ?? "";
+  await prepare?.();
   for (const [number, [name, scenario]] of Object.entries(scenarios).entries()) {
     if (!name.includes(only)) continue;
     const begin = performance.now();
