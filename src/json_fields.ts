@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { printableLine } from "./printable.ts";
 
 /** A whole number from `min` to `max`. */
 export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
@@ -40,10 +41,18 @@ export const base64 = (unit: number) =>
     v.check((text) => decodedBase64Bytes(text) % unit === 0, `no base64 of ${unit}-byte values`),
   );
 
-/** First thing wrong in a failed validation, for messages: `k: expected >=1`. */
+/** Most characters of a wrong value that a message repeats. */
+const MAX_SHOWN = 200;
+
+/**
+ * First thing wrong in a failed validation, for messages: `k: expected >=1`. It may repeat what was
+ * found instead, which may be anything of any length.
+ */
 export function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {
   const issue = issues[0];
-  return `${v.getDotPath(issue) ?? "value"}: ${issue.message}`;
+  const { message } = issue;
+  const shown = message.length > MAX_SHOWN ? `${message.slice(0, MAX_SHOWN)}…` : message;
+  return `${v.getDotPath(issue) ?? "value"}: ${printableLine(shown)}`;
 }
 
 /** Bytes that canonical base64 decodes to, or NaN for anything else. */

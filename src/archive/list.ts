@@ -90,7 +90,7 @@ export async function streamRecords(
   const { part, checksums = false, onOffset } = options;
   const collector = new RecordCollector(part?.extents ?? archive.chunkExtents, checksums);
   const drain = async () => {
-    for (const record of collector.takeRecords()) await take(record);
+    for (const record of await collector.takeRecords(options.signal)) await take(record);
   };
   await readMembers(part?.items ?? archive.requireShards().tar(), collector, {
     signal: options.signal,
@@ -105,7 +105,13 @@ export async function streamRecords(
 
 const ZEROS = new Uint8Array(1 << 20);
 
-/** Turns members into records, hashing their content with holes as zeros. */
+/** Holes of more bytes are hashed later, when others have their turn in between. */
+const LONG_HOLE_BYTES = 256 * 2 ** 20;
+
+/**
+ * Turns members into records, hashing their content with holes as zeros. From a long hole on, which
+ * may take hours, everything waits until the records are taken: then the run can be ended.
+ */
 class RecordCollector implements TarHandler {
   readonly #extents: readonly ChunkExtent[];
   readonly #checksums: boolean;
@@ -113,14 +119,29 @@ class RecordCollector implements TarHandler {
   #entry: { entry: TarEntry; offset: number } | undefined;
   #hash: Hash | undefined;
   #hashed = 0;
+  /** What waits: hashing, zeros to be hashed, finishing of records. */
+  #waiting: (() => void | { hash: Hash; zeros: number })[] = [];
 
   constructor(extents: readonly ChunkExtent[], checksums: boolean) {
     this.#extents = extents;
     this.#checksums = checksums;
   }
 
-  /** Records since the last call. */
-  takeRecords(): FileRecord[] {
+  /**
+   * Records since the last call.
+   *
+   * @throws {EctarError} `interrupted`
+   */
+  async takeRecords(signal: AbortSignal | undefined): Promise<FileRecord[]> {
+    for (const step of this.#waiting) {
+      const hole = step();
+      for (let left = hole?.zeros ?? 0; left > 0; left -= LONG_HOLE_BYTES) {
+        hashZeros(hole!.hash, Math.min(left, LONG_HOLE_BYTES));
+        await new Promise((resolve) => setTimeout(resolve));
+        if (signal?.aborted) throw new EctarError("interrupted", "interrupted");
+      }
+    }
+    this.#waiting = [];
     const records = this.#records;
     this.#records = [];
     return records;
@@ -133,29 +154,39 @@ class RecordCollector implements TarHandler {
   }
 
   data(bytes: Uint8Array, fileOffset: number): void {
-    if (this.#hash === undefined) return;
-    this.#hashZeros(fileOffset);
-    this.#hash.update(bytes);
+    const hash = this.#hash;
+    if (hash === undefined) return;
+    this.#hashHole(hash, fileOffset);
+    this.#now(() => void hash.update(bytes));
     this.#hashed += bytes.length;
   }
 
   entryEnd(intact: boolean): void {
     const { entry, offset } = this.#entry!;
-    this.#hashZeros(entry.size);
-    const checksum = intact && this.#hash !== undefined ? this.#hash.digest("hex") : "";
-    this.#records.push(recordOfEntry(entry, this.#place(entry, offset), checksum));
+    const hash = intact ? this.#hash : undefined;
+    if (hash !== undefined) this.#hashHole(hash, entry.size);
+    this.#now(() => {
+      const checksum = hash?.digest("hex") ?? "";
+      this.#records.push(recordOfEntry(entry, this.#place(entry, offset), checksum));
+    });
   }
 
   end(): void {}
 
   problem(_problem: TarProblem): void {}
 
-  #hashZeros(end: number): void {
-    while (this.#hash !== undefined && this.#hashed < end) {
-      const zeros = ZEROS.subarray(0, Math.min(ZEROS.length, end - this.#hashed));
-      this.#hash.update(zeros);
-      this.#hashed += zeros.length;
-    }
+  /** Does a step at once, or after those that wait. */
+  #now(step: () => void): void {
+    if (this.#waiting.length > 0) this.#waiting.push(step);
+    else step();
+  }
+
+  /** The file is zeros up to `end`. */
+  #hashHole(hash: Hash, end: number): void {
+    const zeros = end - this.#hashed;
+    this.#hashed = end;
+    if (zeros > LONG_HOLE_BYTES) this.#waiting.push(() => ({ hash, zeros }));
+    else if (zeros > 0) this.#now(() => hashZeros(hash, zeros));
   }
 
   #place(entry: TarEntry, tarOffset: number) {
@@ -170,5 +201,11 @@ class RecordCollector implements TarHandler {
       chunkOffset: extent.tarOffset,
       chunkEnd: extent.tarOffset + extent.tarBytes,
     };
+  }
+}
+
+function hashZeros(hash: Hash, count: number): void {
+  for (let left = count; left > 0; left -= ZEROS.length) {
+    hash.update(ZEROS.subarray(0, Math.min(ZEROS.length, left)));
   }
 }

@@ -28,6 +28,8 @@ export function recordLine(entry: TarEntry, place: MemberPlace, checksum: string
     mtime--;
     nanoseconds += 1_000_000_000;
   }
+  // Some file systems keep times that no JSON number holds exactly; the tar has them as they are.
+  mtime = Math.max(Number.MIN_SAFE_INTEGER, Math.min(mtime, Number.MAX_SAFE_INTEGER));
   const isLink = entry.type === "symlink" || entry.type === "hardlink";
   const isDevice = entry.type === "char-device" || entry.type === "block-device";
   return '{"path":' + text(entry.path) + inBase64("path_b64", entry.path) +

@@ -8,6 +8,7 @@
 import { EctarError } from "../errors.ts";
 
 const UNITS = ["", "K", "M", "G", "T", "P"];
+const LONGEST_DURATION_MS = 10 * 366 * 86_400_000;
 
 /**
  * Bytes of a size such as `1.5GiB`.
@@ -42,7 +43,7 @@ export function formatSize(bytes: number): string {
 /**
  * Milliseconds of a time such as `90s`, `20min` or `2h`; a bare number is in seconds.
  *
- * @throws {EctarError} `usage`
+ * @throws {EctarError} `usage` when it is no time, or longer than any computer runs
  */
 export function parseDuration(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*$/i.exec(text);
@@ -53,5 +54,9 @@ export function parseDuration(text: string): number {
   }
   const unit = (match[2] ?? "s").toLowerCase();
   const factors: Record<string, number> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86400 };
-  return Number(match[1]) * factors[unit] * 1000;
+  const milliseconds = Number(match[1]) * factors[unit] * 1000;
+  if (milliseconds > LONGEST_DURATION_MS) {
+    throw new EctarError("usage", `"${text}" is longer than ten years`);
+  }
+  return milliseconds;
 }

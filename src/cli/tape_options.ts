@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import { deviceListArgument, durationArgument, sizeArgument } from "./common_options.ts";
 import { BLOCK_SIZE_VARIABLE, DEVICES_VARIABLE } from "./environment.ts";
@@ -23,7 +23,14 @@ export function driveTimeoutOption() {
   return new Option(
     "--drive-timeout <time>",
     "how long a drive may be silent before it counts as dead (default: 20min; winding: 3h)",
-  ).argParser(durationArgument);
+  ).argParser(driveTimeoutArgument);
+}
+
+/** With no time at all every drive would be dead before it is asked. */
+function driveTimeoutArgument(text: string): number {
+  const milliseconds = durationArgument(text);
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidArgumentError("It must be more than 0.");
 }
 
 /** `--buffer-size`. */

@@ -18,6 +18,9 @@ export type LayoutPart =
 const LIST_START = /^"([^"\\]+)":\[$/;
 const MEMBER = /^"[^"\\]+":./;
 
+/** Blank lines before and after the object; gigabytes of them compress to nothing. */
+const MAX_BLANK_LINES = 1000;
+
 /** Follows the layout line by line. */
 export class IndexLayout {
   #place: "before" | "object" | "list" | "after" = "before";
@@ -26,6 +29,7 @@ export class IndexLayout {
   #comma = false;
   /** Whether the object or list has anything in it. */
   #any = false;
+  #blankLines = 0;
   #parts: LayoutPart[] = [];
 
   /**
@@ -53,7 +57,7 @@ export class IndexLayout {
   }
 
   #outerLine(line: string): void {
-    if (line === "") return;
+    if (line === "" && ++this.#blankLines <= MAX_BLANK_LINES) return;
     if (line !== "{" || this.#place === "after") throw notByLines();
     this.#place = "object";
   }

@@ -19,23 +19,48 @@ const NEWLINE = 0x0a;
  *   `unsupported` for an index of another version
  */
 export async function* indexLines(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  let carried: Uint8Array[] = [];
-  let carriedBytes = 0;
+  const unfinished = new UnfinishedLine();
   let first = true;
   for await (const piece of decompressStream(compressed)) {
     if (first) refuseOtherVersions(piece);
     first = false;
     const end = piece.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      yield decode([...carried, piece.subarray(0, end - 1)]).split("\n");
-      carried = [];
-      carriedBytes = 0;
-    }
-    carried.push(piece.subarray(end));
-    carriedBytes += piece.length - end;
-    if (carriedBytes > MAX_LINE_BYTES) throw notByLines();
+    if (end > 0) yield decode(unfinished.finish(piece.subarray(0, end - 1))).split("\n");
+    unfinished.append(piece.subarray(end));
+    if (unfinished.length > MAX_LINE_BYTES) throw notByLines();
   }
-  if (carriedBytes > 0) yield decode(carried).split("\n");
+  if (unfinished.length > 0) yield decode(unfinished.finish(new Uint8Array(0))).split("\n");
+}
+
+/** The bytes behind the last newline; however small their pieces, they cost their length only. */
+class UnfinishedLine {
+  #bytes = new Uint8Array(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(piece: Uint8Array): void {
+    const length = this.#length + piece.length;
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  /** All there is and `piece` behind it; nothing is left. */
+  finish(piece: Uint8Array): Uint8Array {
+    if (this.#length === 0) return piece;
+    this.append(piece);
+    const line = this.#bytes.subarray(0, this.#length);
+    this.#bytes = new Uint8Array(0);
+    this.#length = 0;
+    return line;
+  }
 }
 
 /** The error for JSON that is not laid out one record a line. */
@@ -57,10 +82,9 @@ function refuseOtherVersions(start: Uint8Array): void {
   }
 }
 
-function decode(parts: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function decode(bytes: Uint8Array): string {
   try {
-    return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new EctarError("format", "it is no UTF-8 text", {}, { cause });
   }

@@ -40,6 +40,9 @@ export interface ImagePlace {
 /** Runs of gaps and private records longer than this are no tape a program wrote. */
 const MAX_SKIPS = 1 << 20;
 
+/** Most tape files whose beginnings are remembered. A sparse file is a tape of filemarks only. */
+const MAX_TAPE_FILES = 1 << 20;
+
 /** A place on the tape of an image that moves record by record. */
 export class ImageWalk {
   readonly #bytes: ImageBytes;
@@ -71,6 +74,7 @@ export class ImageWalk {
         case "unknown":
           return { kind: "lost", start };
         case "filemark":
+          if (this.#place.file >= MAX_TAPE_FILES) return { kind: "lost", start };
           return { kind: "filemark", start, end: start + WORD_BYTES };
         case "skip":
           if (word.length !== undefined && this.#trailer(start, head, word.length) === undefined) {

@@ -20,6 +20,9 @@ export interface IndexPeek {
 /** The head comes first, one member a line; everything behind this many bytes is records. */
 const HEAD_BYTES = 64 * 1024;
 
+/** Nobody cuts a head into more frames; starting a decoder for each takes time. */
+const MAX_FRAMES = 100;
+
 /**
  * Reads the head of an index from its first bytes.
  *
@@ -52,7 +55,7 @@ function decompressStart(bytes: Uint8Array): string {
 
 /** What the zstd frames hold, the last of which may be cut off. */
 function* contentOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0, frames = 0; at < bytes.length && frames < MAX_FRAMES; frames++) {
     const length = frameLength(bytes.subarray(at)) ?? bytes.length - at;
     const decoder = new FrameDecoder();
     try {

@@ -30,6 +30,9 @@ export const DEFAULT_TIMEOUTS: DriveTimeouts = {
   windTimeoutMs: 180 * 60_000,
 };
 
+/** A timer of more milliseconds than 31 bits hold runs out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Wraps a device; calls are passed on one after the other by the caller, as for any device. */
 export class TimedDevice implements TapeDevice {
   readonly name: string;
@@ -122,6 +125,7 @@ export class TimedDevice implements TapeDevice {
       ? Math.max(this.#timeouts.windTimeoutMs, this.#timeouts.driveTimeoutMs)
       : this.#timeouts.driveTimeoutMs;
     const answer = start(this.#device);
+    const timerMs = Math.min(limitMs, LONGEST_TIMER_MS);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -130,7 +134,7 @@ export class TimedDevice implements TapeDevice {
         answer.catch(() => {});
         this.#device.abandon();
         reject(this.#silent(call));
-      }, limitMs);
+      }, timerMs);
     });
     try {
       return await Promise.race([answer, silence]);

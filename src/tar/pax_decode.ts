@@ -47,6 +47,17 @@ export class PaxFields {
   }
 
   /**
+   * Forgets what says something about one file only. Global records of it make no sense, and each
+   * member would have to carry a copy.
+   */
+  forgetContent(): void {
+    this.schilyXattrs.clear();
+    this.libarchiveXattrs.clear();
+    this.sparseNumbers = undefined;
+    this.aclAccess = this.aclDefault = undefined;
+  }
+
+  /**
    * Takes over all records in `bytes[from..to)`; later ones outrank earlier ones.
    *
    * @param offset tar offset of the PAX header, for messages

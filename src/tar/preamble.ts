@@ -143,6 +143,7 @@ export class Preamble {
         : this.#pax ??= this.#globalPax?.clone() ?? new PaxFields();
       const maxSegments = this.#limits.maxSparseSegments;
       fields.readRecords(bytes, from, to, this.#headerOffset, maxSegments);
+      if (this.#flag === "g") fields.forgetContent();
     }
   }
 

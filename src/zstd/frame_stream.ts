@@ -26,6 +26,12 @@ const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 
 const MAX_BLOCK_BYTES = 128 * 1024;
 
+/** Frames of less content are tiny; starting a decoder for each takes longer than decoding. */
+const TINY_FRAME_BYTES = 1024;
+
+/** Most tiny frames in one stream: a gigabyte of empty ones would keep a reader busy for hours. */
+const MAX_TINY_FRAMES = 10_000;
+
 /**
  * The content of all frames of a stream, in pieces of up to 8 MiB.
  *
@@ -36,6 +42,7 @@ export async function* decompressStream(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = new ByteReader(source);
+  let tinyFrames = 0;
   try {
     for (;;) {
       const start = await reader.peek(MAX_FRAME_HEADER_BYTES);
@@ -49,10 +56,19 @@ export async function* decompressStream(
       const header = parseFrameHeader(start);
       if (header === undefined) throw cutShort();
       const { contentSize = Infinity, windowSize } = header;
+      let bytes = 0;
       if (Math.max(contentSize, windowSize) <= WHOLE_FRAME_BYTES) {
-        yield await decodeWhole(reader, header, contentSize);
+        const content = await decodeWhole(reader, header, contentSize);
+        bytes = content.length;
+        yield content;
       } else {
-        yield* decodeByBlocks(reader, header);
+        for await (const content of decodeByBlocks(reader, header)) {
+          bytes += content.length;
+          yield content;
+        }
+      }
+      if (bytes < TINY_FRAME_BYTES && ++tinyFrames > MAX_TINY_FRAMES) {
+        throw new EctarError("format", `zstd data has more than ${MAX_TINY_FRAMES} tiny frames`);
       }
     }
   } finally {
