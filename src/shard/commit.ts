@@ -14,36 +14,16 @@
  * @module
  */
 
-import * as v from "valibot";
 import { EctarError } from "../errors.ts";
-import { indexFileName, parseIndexFileName, parseShardFileName } from "./shard_name.ts";
+import {
+  encodeMarker,
+  isMadeBy,
+  MAX_MARKER_BYTES,
+  parseMarker,
+  type PendingCommit,
+} from "./commit_marker.ts";
+import { parseIndexFileName, parseShardFileName } from "./shard_name.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
-
-const MARKER_SCHEMA = v.object({
-  /** Of the run: the ending of its temporary names. */
-  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
-  /** Archive UUID. */
-  uuid: v.string(),
-  /** Number of chunks, each with shards 0 to m-1. */
-  chunks: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  m: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
-  /** Whether there is an index. */
-  index: v.boolean(),
-  /**
-   * Of a repair: the only files that are replaced, by name, and the names under which the present
-   * files of some of them are kept.
-   */
-  repair: v.optional(v.object({
-    files: v.array(v.string()),
-    aside: v.record(v.string(), v.string()),
-  })),
-});
-
-/** A repair names each file it replaces; larger markers are none of ours. */
-const MAX_MARKER_BYTES = 256 * 2 ** 20;
-
-/** A commit that was begun and not finished. */
-export type PendingCommit = v.InferOutput<typeof MARKER_SCHEMA>;
 
 /** The temporary files of one run and their commit. */
 export class Commit {
@@ -175,14 +155,7 @@ export async function pendingCommit(
     }
     throw fromSystemError(error, `cannot read ${markerPath(directory, name)}`, {});
   }
-  // Killed while the marker was being written: it was not in force yet.
-  if (!text.endsWith("\n")) return undefined;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MARKER_SCHEMA), text);
-  if (!parsed.success) return undefined;
-  const { repair } = parsed.output;
-  const areOurs = (repair?.files ?? []).every((file) => isFileOf(name, file)) &&
-    Object.entries(repair?.aside ?? {}).every(([file, kept]) => isAsideOf(file, kept));
-  return areOurs ? parsed.output : undefined;
+  return parseMarker(name, text);
 }
 
 /** Completes what a killed run had committed, and clears away a marker that never took effect. */
@@ -277,17 +250,6 @@ async function replaceArchive(
   }
 }
 
-/** Whether a commit makes a file of that name. */
-export function isMadeBy(
-  { chunks, m, index }: PendingCommit,
-  name: string,
-  fileName: string,
-): boolean {
-  if (fileName === indexFileName(name)) return index;
-  const shard = parseShardFileName(fileName);
-  return shard?.name === name && shard.chunk <= chunks && shard.shard < m;
-}
-
 async function createMarker(
   directory: string,
   name: string,
@@ -307,7 +269,7 @@ async function createMarker(
     });
   }
   try {
-    const bytes = new TextEncoder().encode(JSON.stringify(marker) + "\n");
+    const bytes = encodeMarker(marker);
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     await file.sync();
   } catch (error) {
@@ -351,29 +313,12 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a file name is one of archive `name`'s, and no path to anywhere else. */
-function isFileOf(name: string, fileName: string): boolean {
-  const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
-  return archive === name && !fileName.includes("/");
-}
-
 async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {
     if (systemErrorName(error) !== "ENOENT") throw error;
   }
-}
-
-/** Name under which a repair keeps what stood under `finalName`, the `number`th of that kind. */
-export function asideName(finalName: string, number: number): string {
-  return `${finalName}.ectar-aside-${number}`;
-}
-
-function isAsideOf(finalName: string, kept: string): boolean {
-  const number = Number(kept.slice(kept.lastIndexOf("-") + 1));
-  return Number.isSafeInteger(number) && kept === asideName(finalName, number) &&
-    !kept.includes("/");
 }
 
 function randomId(): string {

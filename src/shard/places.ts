@@ -8,7 +8,8 @@
 
 import picomatch from "picomatch";
 import { EctarError } from "../errors.ts";
-import { type ArchiveFile, isMadeBy, listFiles, pendingCommit } from "./commit.ts";
+import { type ArchiveFile, listFiles, pendingCommit } from "./commit.ts";
+import { isMadeBy } from "./commit_marker.ts";
 import { parseIndexFileName, parseShardFileName, type ShardName } from "./shard_name.ts";
 
 /** One shard file that was found. */

@@ -8,7 +8,8 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { EctarError } from "../errors.ts";
-import { asideName, Commit, finishInterruptedCommit, pendingCommit } from "./commit.ts";
+import { Commit, finishInterruptedCommit, pendingCommit } from "./commit.ts";
+import { asideName } from "./commit_marker.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
 
 const READ_BYTES = 1 << 20;
