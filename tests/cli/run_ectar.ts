@@ -1,5 +1,5 @@
 /**
- * Runs the program as its users do.
+ * Runs the program as its users do: cli.ts, or the executable that $ECTAR_TEST_EXECUTABLE names.
  *
  * @module
  */
@@ -8,8 +8,11 @@ import assert from "node:assert/strict";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 
+/** The executable that is tested in place of the source. */
+export const EXECUTABLE: string | undefined = Deno.env.get("ECTAR_TEST_EXECUTABLE") || undefined;
+
 /** Command line of ectar without its arguments. */
-export const ECTAR: readonly string[] = [
+export const ECTAR: readonly string[] = EXECUTABLE !== undefined ? [EXECUTABLE] : [
   Deno.execPath(),
   "run",
   "-A",

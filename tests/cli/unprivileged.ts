@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ECTAR } from "./run_ectar.ts";
+import { ECTAR, EXECUTABLE } from "./run_ectar.ts";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 const NOBODY = "65534";
@@ -13,28 +13,36 @@ const NOBODY = "65534";
 export const IS_ROOT: boolean = Deno.uid() === 0;
 
 /**
- * A command line that runs ectar without privileges. As root that takes a copy of Deno and ectar in
- * `directory`, for nobody need not be able to read root's.
+ * A command line that runs ectar without privileges. As root that takes a copy in `directory`, for
+ * nobody need not be able to read root's: of the executable, or of Deno and ectar.
  */
 export async function unprivilegedEctar(directory: string): Promise<readonly string[]> {
   if (!IS_ROOT) return ECTAR;
   const place = `${directory}/for-nobody`;
   await Deno.mkdir(place);
+  const ectar = EXECUTABLE !== undefined
+    ? await copyExecutable(EXECUTABLE, place)
+    : await copySource(place);
+  await run("chown", "-R", NOBODY, place);
+  await Deno.chmod(directory, 0o755);
+  const nobody = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"];
+  return [...nobody, "env", `HOME=${place}`, ...ectar];
+}
+
+async function copyExecutable(executable: string, place: string): Promise<string[]> {
+  await Deno.copyFile(executable, `${place}/ectar`);
+  return [`${place}/ectar`];
+}
+
+async function copySource(place: string): Promise<string[]> {
   await Deno.copyFile(Deno.execPath(), `${place}/deno`);
-  await run(
-    "cp",
-    "-r",
-    ...["cli.ts", "deno.json", "deno.lock", "src", "ffi"].map(inProject),
-    place,
-  );
+  const parts = ["cli.ts", "deno.json", "deno.lock", "src", "ffi"];
+  await run("cp", "-r", ...parts.map((name) => PROJECT + name), place);
   const cache = JSON.parse(await run(Deno.execPath(), "info", "--json")).npmCache;
   await Deno.mkdir(`${place}/cache`);
   await run("cp", "-r", cache, `${place}/cache/npm`);
-  await run("chown", "-R", NOBODY, place);
-  await Deno.chmod(directory, 0o755);
   return [
-    ...["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"],
-    ...["env", `DENO_DIR=${place}/cache`, `HOME=${place}`, `${place}/deno`],
+    ...["env", `DENO_DIR=${place}/cache`, `${place}/deno`],
     ...["run", "-A", "--quiet", "--no-prompt", "--cached-only", `${place}/cli.ts`],
   ];
 }
@@ -43,8 +51,6 @@ export async function unprivilegedEctar(directory: string): Promise<readonly str
 export async function giveToUnprivileged(path: string): Promise<void> {
   if (IS_ROOT) await run("chown", "-R", `${NOBODY}:${NOBODY}`, path);
 }
-
-const inProject = (name: string) => PROJECT + name;
 
 async function run(command: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();

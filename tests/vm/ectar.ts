@@ -9,13 +9,12 @@ import { asRun, assertNoDefect, ECTAR, ectarExits, type EctarRun } from "../cli/
 import { blockCount } from "./drives.ts";
 
 const SCRATCH = "/tmp";
-const EXECUTABLE = Deno.env.get("ECTAR_TEST_EXECUTABLE");
 /** How ectar is started. */
-export const COMMAND: readonly string[] = EXECUTABLE ? [EXECUTABLE] : ECTAR;
+export const COMMAND: readonly string[] = ECTAR;
 
 /** Runs ectar in the guest's scratch directory; it must end with `code`, and with no stack trace. */
 export async function ectar(code: number, ...args: string[]): Promise<EctarRun> {
-  return await ectarExits(code, { cwd: SCRATCH, command: COMMAND }, ...args);
+  return await ectarExits(code, SCRATCH, ...args);
 }
 
 /** Something that happens while ectar runs. */
