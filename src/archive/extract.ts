@@ -99,10 +99,11 @@ class Extraction {
         onProblem: (line) => this.#options.onProblem?.(line),
         onPartial: (path) => this.#partialNames.push(path),
       });
-      await this.#stream(
-        await this.#items((path, isDirectory) => this.#selector.selects(path, isDirectory)),
-        handler,
+      const selected = await this.#items((path, isDirectory) =>
+        this.#selector.selects(path, isDirectory)
       );
+      await this.#stream(selected, handler);
+      this.#checkIndex(selected.members, handler.chosen);
       await this.#restoreLinkTargets(handler);
       pending = handler.lostLinks;
     } catch (error) {
@@ -116,14 +117,14 @@ class Extraction {
   /** The parts of the tar that hold what is selected, or all of it where nothing tells. */
   async #items(
     selects: (path: Uint8Array, isDirectory: boolean) => boolean,
-  ): Promise<{ items: AsyncGenerator<TarItem>; part: "whole" | "members" }> {
+  ): Promise<{ items: AsyncGenerator<TarItem>; part: "whole" | "members"; members?: number }> {
     const reader = this.#archive.requireShards();
     const { files } = this.#options.selection ?? {};
     if (files === undefined || this.#archive.index === undefined) {
       return { items: reader.tar(), part: "whole" };
     }
-    const ranges = await selectedRanges(this.#archive, selects);
-    return { items: reader.ranges(ranges), part: "members" };
+    const { ranges, members } = await selectedRanges(this.#archive, selects);
+    return { items: reader.ranges(ranges), part: "members", members };
   }
 
   async #stream(
@@ -138,6 +139,17 @@ class Extraction {
         if (!partial) throw this.#lossError(start, end, reason);
       },
     }, part);
+  }
+
+  /** What the index promised must have been where it said, or be known to be lost. */
+  #checkIndex(promised: number | undefined, found: number): void {
+    const { name, reader } = this.#archive;
+    if (promised === undefined || found >= promised || reader?.lost.length !== 0) return;
+    const missing = `${promised - found} of ${promised} members that were asked for`;
+    throw new EctarError("damaged", `${name}: ${missing} are not where the index says`, {
+      archive: name,
+      hint: "move the index away and try again: without it the whole archive is read",
+    });
   }
 
   /** Hard links whose target was not restored get the target's data where the archive has it. */

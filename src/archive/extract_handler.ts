@@ -29,6 +29,8 @@ export class RestoreHandler implements TarHandler {
   readonly #restorer: Restorer;
   readonly #selector: PathSelector;
   readonly #hooks: RestoreHooks;
+  /** Members that were met and chosen. */
+  chosen = 0;
   #entry: TarEntry | undefined;
 
   constructor(restorer: Restorer, selector: PathSelector, hooks: RestoreHooks) {
@@ -40,7 +42,9 @@ export class RestoreHandler implements TarHandler {
   entry(entry: TarEntry): void {
     const wanted = this.#selector.selects(entry.path, entry.type === "directory");
     this.#entry = wanted ? entry : undefined;
-    if (wanted) this.#restorer.begin(entry);
+    if (!wanted) return;
+    this.chosen++;
+    this.#restorer.begin(entry);
   }
 
   data(bytes: Uint8Array, fileOffset: number): void {

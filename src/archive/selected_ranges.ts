@@ -16,26 +16,36 @@ export function recordPath(file: FileRecord): Uint8Array {
     : Uint8Array.fromBase64(file.path_b64);
 }
 
+/** Where selected members lie. */
+export interface SelectedRanges {
+  /** Tar ranges in rising order, neighbours merged. */
+  ranges: ByteRange[];
+  /** How many members there are in them. */
+  members: number;
+}
+
 /**
- * Tar ranges of all members that `selects` chooses, in rising order, neighbours merged.
+ * Tar ranges of all members that `selects` chooses.
  *
  * @throws {EctarError} when the index cannot be read to its end
  */
 export async function selectedRanges(
   archive: OpenArchive,
   selects: (path: Uint8Array, isDirectory: boolean) => boolean,
-): Promise<ByteRange[]> {
+): Promise<SelectedRanges> {
   const ranges: ByteRange[] = [];
+  let members = 0;
   const chunkOffsets = await archive.chunkOffsets();
-  if (archive.index === undefined) return ranges;
+  if (archive.index === undefined) return { ranges, members };
   for await (const file of archive.index.reader.files()) {
     if (!selects(recordPath(file), file.entry_type === "directory")) continue;
     const start = memberOffset(file, chunkOffsets);
     if (start === undefined) continue;
+    members++;
     const end = start + file.member_size;
     const last = ranges.at(-1);
     if (last?.end === start) last.end = end;
     else ranges.push({ start, end });
   }
-  return ranges;
+  return { ranges, members };
 }

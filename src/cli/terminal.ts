@@ -22,6 +22,10 @@ const LEVELS: Verbosity[] = ["quiet", "normal", "verbose", "debug"];
 const DEFAULT_COLUMNS = 80;
 const FLUSH_BYTES = 64 * 1024;
 
+/** Characters of a message that are shown, at its beginning and end: a name may have millions. */
+const MESSAGE_BEGIN = 12 * 1024;
+const MESSAGE_END = 4 * 1024;
+
 /** A command's voice. */
 export class Terminal {
   verbosity: Verbosity = "normal";
@@ -113,8 +117,11 @@ export class Terminal {
 
   #message(line: string): void {
     this.beforeMessage();
+    const shown = line.length <= MESSAGE_BEGIN + MESSAGE_END
+      ? line
+      : `${line.slice(0, MESSAGE_BEGIN)} … ${line.slice(-MESSAGE_END)}`;
     try {
-      writeAllSync(Deno.stderr, this.#encoder.encode(printableLine(line) + "\n"));
+      writeAllSync(Deno.stderr, this.#encoder.encode(printableLine(shown) + "\n"));
     } catch {
       // Nobody listens to messages; the work goes on and the exit code tells.
     }

@@ -14,7 +14,7 @@ import type { TarEntry } from "../tar/entry.ts";
 import { DirectoryLog } from "./restore_directories.ts";
 import { type MetadataPolicy, MetadataSetter } from "./restore_metadata.ts";
 import { NodeRestorer, settleAsMissing } from "./restore_nodes.ts";
-import { innerPath } from "./restore_path.ts";
+import { DEPTH_MAX, innerPath } from "./restore_path.ts";
 import { Placement } from "./restore_placement.ts";
 import { check, MemberSettled, refused } from "./restore_refusals.ts";
 import { NoteBook, type RestoreOutcome, type RestoreSummary } from "./restore_report.ts";
@@ -194,6 +194,9 @@ export class Restorer {
     if (inner === "nul") throw refused(this.#path, "a name holds a zero byte");
     if (inner === "dot-dot") {
       throw refused(this.#path, `${printablePath(name)} could lead outside`);
+    }
+    if (inner === "too-deep") {
+      throw refused(this.#path, `it lies more than ${DEPTH_MAX} directories deep`);
     }
     if (inner.wasAbsolute) this.#notes.add("absolute", () => printablePath(name), "");
     return this.#rename(inner.path);

@@ -10,8 +10,14 @@ const DOT = 0x2e;
 /** Longest name of one component on Linux file systems, in bytes. */
 const NAME_BYTES_MAX = 255;
 
+/**
+ * Most components of a path. Every directory is opened from the one before it, so that a name of
+ * millions of components, which takes two bytes each, would never end.
+ */
+export const DEPTH_MAX = 4096;
+
 /** Why a name is not taken. */
-export type PathRefusal = "nul" | "dot-dot";
+export type PathRefusal = "nul" | "dot-dot" | "too-deep";
 
 /** A path inside the output directory. */
 export interface InnerPath {
@@ -32,7 +38,9 @@ export function innerPath(name: Uint8Array, strip: number): InnerPath | PathRefu
   if (name.includes(0)) return "nul";
 
   const wasAbsolute = name[0] === SLASH;
-  if (strip === 0 && !wasAbsolute && isPlain(name)) return { path: name, wasAbsolute };
+  if (strip === 0 && !wasAbsolute && name.length < DEPTH_MAX && isPlain(name)) {
+    return { path: name, wasAbsolute };
+  }
 
   const kept: Uint8Array[] = [];
   let seen = 0;
@@ -42,6 +50,7 @@ export function innerPath(name: Uint8Array, strip: number): InnerPath | PathRefu
     if (seen > strip && !isDots(component, 1)) kept.push(component);
   }
   if (strip > 0 && seen <= strip) return undefined;
+  if (kept.length > DEPTH_MAX) return "too-deep";
   return { path: joinPath(kept), wasAbsolute };
 }
 

@@ -22,6 +22,12 @@ const cases: HostileCase[] = [
   { name: "/etc/x", members: [file("/etc/x")], kinds: ["restored"], paths: ["etc/", "etc/x"] },
   { name: "///x", members: [file("///x")], kinds: ["restored"], paths: ["x"] },
   { name: "a//./b", members: [file("a//./b")], kinds: ["restored"], paths: ["a/", "a/b"] },
+  {
+    name: "a path of more directories than could ever be made",
+    members: [file("a/".repeat(4096) + "x"), hardLink("b", "a/".repeat(100_000))],
+    kinds: ["refused", "refused"],
+    paths: [],
+  },
   { name: "a\\0b", members: [file("a\0b")], kinds: ["refused"], paths: [] },
   {
     name: ". as a file",
