@@ -34,7 +34,7 @@ const ONLY_VARIABLE = "ECTAR_VM_ONLY";
 /** Absolute path, in the project, of the program to test in place of cli.ts. */
 const EXECUTABLE_VARIABLE = "ECTAR_TEST_EXECUTABLE";
 const PROJECT = new URL("../../", import.meta.url).pathname;
-const GUEST_LIMIT_S = 900;
+const GUEST_LIMIT_S = 1800;
 const SCENARIO_LIMIT_MS = 240_000;
 
 /**
