@@ -6,6 +6,7 @@
  */
 
 import { median, type Run, run } from "./measure.ts";
+import type { Figure } from "./report.ts";
 
 /** One program of a comparison. */
 export interface Contestant {
@@ -16,6 +17,14 @@ export interface Contestant {
   prepare?: () => void;
   /** Done after each run, not measured. */
   cleanUp?: () => void;
+}
+
+/** A directory that is new for each run, and gone after it. */
+export function freshDirectory(path: string): Required<Pick<Contestant, "prepare" | "cleanUp">> {
+  return {
+    prepare: () => Deno.mkdirSync(path),
+    cleanUp: () => Deno.removeSync(path, { recursive: true }),
+  };
 }
 
 /** Runs all contestants in each round, every other round in the opposite order. */
@@ -41,17 +50,27 @@ export function speedRatio(ours: readonly Run[], theirs: readonly Run[]): number
   return median(ours.map((run, round) => theirs[round].seconds / run.seconds));
 }
 
-/** The same by processor time, the steadier figure where other programs run. */
-export function cpuRatio(ours: readonly Run[], theirs: readonly Run[]): number {
-  return median(ours.map((run, round) => theirs[round].cpuSeconds / run.cpuSeconds));
-}
-
-/** What both took, for a remark. */
-export function bothTimes(ours: readonly Run[], theirs: readonly Run[]): string {
+/** That ratio as a finding; more than 1 means that `ours` are faster. */
+export function speedFigure(
+  what: string,
+  goal: number | undefined,
+  ours: readonly Run[],
+  theirs: readonly Run[],
+  remark = "",
+): Figure {
   const seconds = (runs: readonly Run[]) => median(runs.map((run) => run.seconds)).toFixed(2);
   const cpu = (runs: readonly Run[]) => median(runs.map((run) => run.cpuSeconds)).toFixed(2);
-  return `${seconds(ours)} s beside ${seconds(theirs)} s; processor ${cpu(ours)} s beside ` +
-    `${cpu(theirs)} s (${cpuRatio(ours, theirs).toFixed(2)}×)`;
+  // Processor time is the steadier figure where other programs run.
+  const cpuRatio = median(ours.map((run, round) => theirs[round].cpuSeconds / run.cpuSeconds));
+  return {
+    what,
+    value: speedRatio(ours, theirs),
+    unit: "×",
+    goal,
+    better: "more",
+    note: `${seconds(ours)} s beside ${seconds(theirs)} s; processor ${cpu(ours)} s beside ` +
+      `${cpu(theirs)} s (${cpuRatio.toFixed(2)}×); peak ${peakMib(ours)} MiB${remark}`,
+  };
 }
 
 /** The most that one of the runs held, in MiB. */

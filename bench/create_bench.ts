@@ -1,12 +1,12 @@
 /**
  * Speed of `create` beside GNU tar and zstd on the same tree, all to memory, with the files in the
- * page cache. More than 1 means that ectar is faster.
+ * page cache.
  *
  * @module
  */
 
 import { createCommand, mixedTree, SHARDS, tar, tarZstd, type Tree, warm } from "./archives.ts";
-import { bothTimes, inTurns, peakMib, speedRatio } from "./compare.ts";
+import { inTurns, speedFigure, speedRatio } from "./compare.ts";
 import { run, shell } from "./measure.ts";
 import { directorySize, TMPFS, withScratch } from "./places.ts";
 import type { Figure, Finding, Options } from "./report.ts";
@@ -68,17 +68,13 @@ async function compare(
   return { ...runs, ...bytes };
 }
 
-function speed(found: Comparison, what: string, goal: number): Figure {
-  const { ours, theirs, ourBytes, theirBytes } = found;
-  return {
-    what,
-    value: speedRatio(ours, theirs),
-    unit: "×",
-    goal,
-    better: "more",
-    note: `${bothTimes(ours, theirs)}; ${ourBytes} bytes with parity and index beside ` +
-      `${theirBytes}; peak ${peakMib(ours)} MiB`,
-  };
+function speed(
+  { ours, theirs, ourBytes, theirBytes }: Comparison,
+  what: string,
+  goal: number,
+): Figure {
+  const bytes = `; ${ourBytes} bytes with parity and index beside ${theirBytes}`;
+  return speedFigure(what, goal, ours, theirs, bytes);
 }
 
 function size({ ourDataBytes, theirBytes }: Comparison, what: string): Figure {

@@ -13,10 +13,10 @@ import {
   tarZstd,
   type Tree,
 } from "./archives.ts";
-import { bothTimes, inTurns, peakMib, speedRatio } from "./compare.ts";
-import { type Run, run, shell } from "./measure.ts";
+import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
+import { run, shell } from "./measure.ts";
 import { directorySize, ECTAR, TMPFS, withScratch } from "./places.ts";
-import type { Figure, Finding, Options } from "./report.ts";
+import type { Finding, Options } from "./report.ts";
 import { makeSmallFiles } from "./trees.ts";
 
 /** Exit codes of a restoration: 3 where shards are missing, which it says. */
@@ -30,9 +30,14 @@ export function benchExtract({ rounds, smallFiles, wholeTree }: Options): Promis
     const ofSmall = await compare(scratch, rounds, small);
     const peer = "beside zstd -dc | tar -x";
     return [
-      speed(mixed.ours, mixed.theirs, `extract, nothing lost, mixed tree, ${peer}`, 0.8),
-      speed(mixed.degraded, mixed.ours, "extract, 4 data shards lost, beside nothing lost", 0.85),
-      speed(ofSmall.ours, ofSmall.theirs, `extract, ${small.name}, ${peer}`, 0.6),
+      speedFigure(`extract, nothing lost, mixed tree, ${peer}`, 0.8, mixed.ours, mixed.theirs),
+      speedFigure(
+        "extract, 4 data shards lost, beside nothing lost",
+        0.85,
+        mixed.degraded,
+        mixed.ours,
+      ),
+      speedFigure(`extract, ${small.name}, ${peer}`, 0.6, ofSmall.ours, ofSmall.theirs),
     ];
   });
 }
@@ -45,11 +50,9 @@ export function benchVerify({ rounds, wholeTree }: Options): Promise<Finding[]> 
       theirs: { command: shell(`sha256sum ${shards}/${BASE}.c*`) },
       ours: { command: [...ECTAR, "verify", "-q", "-i", `${shards}/${BASE}`] },
     });
-    return [{
-      ...speed(ours, theirs, "verify, mixed tree, 10+4, beside sha256sum of the shards", 0.7),
-      note: `${bothTimes(ours, theirs)} for ${directorySize(shards)} bytes; ` +
-        `peak ${peakMib(ours)} MiB`,
-    }];
+    const what = "verify, mixed tree, 10+4, beside sha256sum of the shards";
+    const bytes = `; ${directorySize(shards)} bytes`;
+    return [speedFigure(what, 0.7, ours, theirs, bytes)];
   });
 }
 
@@ -58,10 +61,7 @@ async function compare(scratch: string, rounds: number, tree: Tree) {
   await run(shell(tarZstd(tree, file)));
   const shards = await archive(scratch, tree);
   const fewer = withoutShards(shards, `${scratch}/fewer`);
-  const around = {
-    prepare: () => Deno.mkdirSync(restored),
-    cleanUp: () => Deno.removeSync(restored, { recursive: true }),
-  };
+  const around = freshDirectory(restored);
   const ours = { command: extractCommand(shards, restored), ...around };
   const degraded = { command: extractCommand(fewer, restored), allowed: RESTORED, ...around };
   await proveRestored(tree, degraded.command, restored);
@@ -99,15 +99,4 @@ async function proveRestored(tree: Tree, command: string[], restored: string): P
     await run(shell(`diff -rq --no-dereference ${tree.directory}/${path} ${restored}/${path}`));
   }
   Deno.removeSync(restored, { recursive: true });
-}
-
-function speed(ours: Run[], theirs: Run[], what: string, goal: number): Figure {
-  return {
-    what,
-    value: speedRatio(ours, theirs),
-    unit: "×",
-    goal,
-    better: "more",
-    note: `${bothTimes(ours, theirs)}; peak ${peakMib(ours)} MiB`,
-  };
 }

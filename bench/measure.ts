@@ -80,6 +80,11 @@ export function shell(line: string): string[] {
   return ["sh", "-c", line];
 }
 
+/** Whether the shell finds a program. */
+export function hasProgram(name: string): boolean {
+  return new Deno.Command("sh", { args: ["-c", `command -v ${name}`] }).outputSync().success;
+}
+
 /** The middle of the values, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

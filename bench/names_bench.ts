@@ -6,8 +6,8 @@
  */
 
 import { BASE, createCommand } from "./archives.ts";
-import { bothTimes, inTurns, peakMib, speedRatio } from "./compare.ts";
-import { type Run, run, shell } from "./measure.ts";
+import { type Contestant, inTurns, peakMib, speedFigure } from "./compare.ts";
+import { hasProgram, type Run, run, shell } from "./measure.ts";
 import { MEMORY_GOAL_MIB, memoryFigure } from "./memory_bench.ts";
 import { ECTAR, TMPFS, withScratch } from "./places.ts";
 import type { Figure, Finding, Options } from "./report.ts";
@@ -29,32 +29,28 @@ export function benchNames({ names, rounds }: Options): Promise<Finding[]> {
     const shards = `${scratch}/shards`;
     Deno.mkdirSync(shards);
     const created = await run(createCommand(tree, shards));
-    const findings = [
+    const findings: Finding[] = [
       memoryFigure(
         `create: ${tree.name}, ${links.toLocaleString("en")} of them hard links`,
         created,
       ),
     ];
+    const jq = hasProgram("jq");
     for (const [command, query] of Object.entries(QUERIES)) {
-      const { ours, theirs } = await inTurns(Math.min(rounds, 3), {
-        theirs: { command: shell(`zstdcat ${shards}/${BASE}.index.zst | jq -r '${query}'`) },
+      const contestants: Record<string, Contestant> = {
         ours: { command: [...ECTAR, command, "-i", `${shards}/${BASE}`] },
-      });
-      findings.push(speed(command, tree.name, ours, theirs), memory(command, tree.name, ours));
+      };
+      const peer = `zstdcat ${shards}/${BASE}.index.zst | jq -r '${query}'`;
+      if (jq) contestants.theirs = { command: shell(peer) };
+      const { ours, theirs } = await inTurns(Math.min(rounds, 3), contestants);
+      const what = `${command}, ${tree.name}, beside zstdcat | jq`;
+      findings.push(
+        jq ? speedFigure(what, 0.5, ours, theirs) : { what, skipped: "jq is not installed" },
+        memory(command, tree.name, ours),
+      );
     }
     return findings;
   });
-}
-
-function speed(command: string, names: string, ours: Run[], theirs: Run[]): Figure {
-  return {
-    what: `${command}, ${names}, beside zstdcat | jq`,
-    value: speedRatio(ours, theirs),
-    unit: "×",
-    goal: 0.5,
-    better: "more",
-    note: bothTimes(ours, theirs),
-  };
 }
 
 function memory(command: string, names: string, ours: Run[]): Figure {

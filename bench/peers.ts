@@ -25,43 +25,34 @@ const DIRECTORY = `${CACHE}/bench`;
 /** Builds all peers. */
 export async function buildPeers(): Promise<Peer[]> {
   Deno.mkdirSync(DIRECTORY, { recursive: true });
-  const isal = await build(
-    [`${DIRECTORY}/isal`],
-    [
-      ["cc", "-O2", "-o", `${DIRECTORY}/isal`, source("isal.c"), "-lisal"],
-    ],
-    "no C compiler",
-    "ISA-L does not compile (Debian: libisal-dev)",
-  );
-  const klauspost = await build(
-    [`${DIRECTORY}/klauspost`],
-    [
-      ["go", "build", "-C", source("klauspost"), "-o", `${DIRECTORY}/klauspost`, "."],
-    ],
-    "no Go compiler",
-    "its Go module does not build here",
-  );
+  const isal = await build({
+    command: [`${DIRECTORY}/isal`],
+    steps: [["cc", "-O2", "-o", `${DIRECTORY}/isal`, source("isal.c"), "-lisal"]],
+    missing: "no C compiler",
+    failed: "ISA-L does not compile (Debian: libisal-dev)",
+  });
+  const klauspost = await build({
+    command: [`${DIRECTORY}/klauspost`],
+    steps: [["go", "build", "-C", source("klauspost"), "-o", `${DIRECTORY}/klauspost`, "."]],
+    missing: "no Go compiler",
+    failed: "its Go module does not build here",
+  });
+  const cargo = ["cargo", "build", "--quiet", "--release", "--locked"];
   const target = ["--target-dir", `${DIRECTORY}/rse`];
-  const manifest = ["--manifest-path", source("rse/Cargo.toml")];
-  const rse = await build(
-    [`${DIRECTORY}/rse/release/rse`],
-    [
-      ["cargo", "build", "--quiet", "--release", "--locked", ...manifest, ...target],
-    ],
-    "no Rust compiler",
-    "its crate does not build here",
-  );
+  const rse = await build({
+    command: [`${DIRECTORY}/rse/release/rse`],
+    steps: [[...cargo, "--manifest-path", source("rse/Cargo.toml"), ...target]],
+    missing: "no Rust compiler",
+    failed: "its crate does not build here",
+  });
   const python = `${CACHE}/python`;
   const pip = [`${python}/bin/pip`, "install", "--quiet", "--disable-pip-version-check"];
-  const zfec = await build(
-    [`${python}/bin/python`, source("zfec_speed.py")],
-    [
-      ["python3", "-m", "venv", python],
-      [...pip, "--retries", "0", "zfec==1.6.0.0"],
-    ],
-    "no Python 3",
-    "its package cannot be installed here",
-  );
+  const zfec = await build({
+    command: [`${python}/bin/python`, source("zfec_speed.py")],
+    steps: [["python3", "-m", "venv", python], [...pip, "--retries", "0", "zfec==1.6.0.0"]],
+    missing: "no Python 3",
+    failed: "its package cannot be installed here",
+  });
   return await Promise.all([
     { name: "ISA-L, AVX2", ...isal, more: ["avx2"] },
     { name: "ISA-L, the best it has here", ...isal, more: ["best"] },
@@ -96,12 +87,19 @@ async function tried(peer: Peer): Promise<Peer> {
   }
 }
 
-/** Runs the steps that make a command, and says what stood in the way. */
+/** How a peer is made. */
+interface Recipe {
+  command: string[];
+  steps: string[][];
+  /** What to say where a step's program is not there. */
+  missing: string;
+  /** What to say where a step fails. */
+  failed: string;
+}
+
+/** Makes a command, or says what stood in the way. */
 async function build(
-  command: string[],
-  steps: string[][],
-  noCompiler: string,
-  failed: string,
+  { command, steps, missing, failed }: Recipe,
 ): Promise<Pick<Peer, "command" | "obstacle">> {
   for (const [program, ...args] of steps) {
     try {
@@ -110,7 +108,7 @@ async function build(
       if (!success) return { command: undefined, obstacle: failed };
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      return { command: undefined, obstacle: noCompiler };
+      return { command: undefined, obstacle: missing };
     }
   }
   return { command, obstacle: "" };

@@ -7,7 +7,7 @@
  */
 
 import { createCommand, SHARDS } from "./archives.ts";
-import { bothTimes, inTurns, speedRatio } from "./compare.ts";
+import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
 import { encodingSpeed } from "./erasure_bench.ts";
 import { median } from "./measure.ts";
 import { buildPeers, type Peer, peerSpeed } from "./peers.ts";
@@ -76,10 +76,7 @@ function besidePar2(rounds: number): Promise<Finding> {
   return withScratch(TMPFS, async (scratch) => {
     const tree = makeLargeFile(scratch, PAR2_BYTES);
     const output = `${scratch}/output`;
-    const around = {
-      prepare: () => Deno.mkdirSync(output),
-      cleanUp: () => Deno.removeSync(output, { recursive: true }),
-    };
+    const around = freshDirectory(output);
     const blocks = ["-b10", "-c4", "-n1", "-t1", `-B${scratch}`];
     const par2 = ["par2", "create", "-q", "-q", ...blocks, `${output}/parity.par2`];
     try {
@@ -90,14 +87,7 @@ function besidePar2(rounds: number): Promise<Finding> {
           ...around,
         },
       });
-      return {
-        what,
-        value: speedRatio(ours, theirs),
-        unit: "×",
-        goal: undefined,
-        better: "more",
-        note: `${bothTimes(ours, theirs)}; ectar's start included`,
-      };
+      return speedFigure(what, undefined, ours, theirs, "; ectar's start included");
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       return { what, skipped: "par2 is not installed" };

@@ -5,10 +5,10 @@
  */
 
 import { BASE, createCommand, mixedTree, warm } from "./archives.ts";
-import { bothTimes, inTurns, speedRatio } from "./compare.ts";
+import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
 import { run, shell } from "./measure.ts";
 import { ECTAR, TMPFS, withScratch } from "./places.ts";
-import type { Figure, Finding, Options } from "./report.ts";
+import type { Finding, Options } from "./report.ts";
 
 const SHARDS = ["--data-shards", "3", "--parity-shards", "1", "--block-size", "512KiB"];
 const DRIVES = [0, 1, 2, 3];
@@ -20,11 +20,8 @@ export function benchTapes({ rounds, wholeTree }: Options): Promise<Finding[]> {
     await run(shell(warm(tree)));
     const output = `${scratch}/archive`;
     const devices = DRIVES.map((drive) => `${output}/t${drive}.tap`).join(",");
-    const around = {
-      prepare: () => Deno.mkdirSync(output),
-      cleanUp: () => Deno.removeSync(output, { recursive: true }),
-    };
-    const findings: Figure[] = [];
+    const around = freshDirectory(output);
+    const findings: Finding[] = [];
     for (const [how, options] of [["zstd 3", []], ["stored", ["--no-compression"]]] as const) {
       const shards = [...SHARDS, ...options];
       const onto = [
@@ -40,14 +37,8 @@ export function benchTapes({ rounds, wholeTree }: Options): Promise<Finding[]> {
         files: { command: createCommand(tree, output, shards), ...around },
         tapes: { command: [...ECTAR, ...onto, "-C", tree.directory, ...tree.paths], ...around },
       });
-      findings.push({
-        what: `create onto 4 tape images, 3+1, ${how}, mixed tree, beside files`,
-        value: speedRatio(tapes, files),
-        unit: "×",
-        goal: 0.95,
-        better: "more",
-        note: bothTimes(tapes, files),
-      });
+      const what = `create onto 4 tape images, 3+1, ${how}, mixed tree, beside files`;
+      findings.push(speedFigure(what, 0.95, tapes, files));
     }
     return findings;
   });
