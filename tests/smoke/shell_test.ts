@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { ENVIRONMENT, LAUNCHER_ENVIRONMENT } from "../../src/cli/environment.ts";
 import { IS_ROOT, ok, script, withScratch } from "./executable.ts";
 
 const MANY = "mkdir d && (cd d && seq -f 'a-file-with-a-longer-name-%05g' 4000 | xargs touch)";
@@ -89,6 +90,31 @@ Deno.test("messages have no colours where NO_COLOR is set, or where nobody sees 
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(stdout + stderr, /\x1b\[[0-9;]*m/);
     }
+  });
+});
+
+Deno.test("the map of shards has colours in a terminal, without NO_COLOR, and letters always", async () => {
+  await withScratch(async (cwd) => {
+    await ok({ cwd }, "echo hello >a; $E create -q -o x a; rm x.c001.s03");
+    const inTerminal = "script -qec '$E verify -i x' /dev/null </dev/null";
+    const red = "\x1b[31m-\x1b[0m";
+    const plain = /^ {2}c001 \.{3}-\.+$/m;
+    assert((await script({ cwd }, inTerminal)).stdout.includes(red));
+    const without = (await script({ cwd, env: { NO_COLOR: "1" } }, inTerminal)).stdout;
+    assert.match(without.replaceAll("\r", ""), plain);
+    assert.match((await script({ cwd }, "$E verify -i x")).stdout, plain);
+  });
+});
+
+Deno.test("help names every variable of the environment, and each default that one sets", async () => {
+  await withScratch(async (cwd) => {
+    const help = await ok({ cwd }, "$E --help && $E man");
+    for (const [name] of [...ENVIRONMENT, ...LAUNCHER_ENVIRONMENT]) {
+      assert(help.includes(name), name);
+    }
+    const create = await ok({ cwd }, "$E create --help");
+    assert.match(create, /\$ECTAR_TAPE_DEVICES/);
+    assert.match(create, /\$ECTAR_BLOCK_SIZE/);
   });
 });
 
