@@ -1,5 +1,5 @@
 /**
- * A root directory with nothing in it but a shell, coreutils, gzip, tar and the C library: the host
+ * A root directory with nothing in it but a shell, coreutils, gzip, tar, diff and the C library: the host
  * that a release is carried to. It has no network.
  *
  * @module
@@ -11,10 +11,10 @@ import { dirname } from "node:path";
 /** Making a root, mounting and changing to it needs this. */
 export const IS_ROOT = Deno.uid() === 0;
 
-/** What coreutils has of what ectar, its instructions and these tests call, and three more. */
+/** What coreutils has of what ectar, its instructions and these tests call, and a few more. */
 const PROGRAMS = (
   "cat chmod cp date env head id install ls mkdir mkfifo mktemp mv rm seq sha256sum stat sync tail " +
-  "touch uname gzip tar sh"
+  "touch uname gzip tar sh diff"
 ).split(" ");
 
 /** Debian's packages whose files are there, for the dependencies of a package. */
