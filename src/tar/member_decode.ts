@@ -5,16 +5,16 @@
  */
 
 import { EctarError } from "../errors.ts";
-import type { EntryType, ExtendedAttribute, SparseSegment, TarEntry } from "./entry.ts";
+import type { EntryType, SparseSegment, TarEntry } from "./entry.ts";
 import { EMPTY, printable } from "./bytes.ts";
 import { type PaxFields, unsignedOwner } from "./pax_decode.ts";
 import type { OwnerResolver } from "./posix_acl.ts";
 import type { MemberPreamble } from "./preamble.ts";
 import { badTar, type TarLimits } from "./tar_limits.ts";
 import { readOldGnuSegments } from "./old_gnu_sparse.ts";
-import { dialectOf, readName, readNumber, readText } from "./ustar_decode.ts";
+import { dialectOf, readName, readNumber, readText, readTextLike } from "./ustar_decode.ts";
 import { FIELD } from "./ustar_layout.ts";
-import { decodeXattrs, modeBesideAcl } from "./xattr_decode.ts";
+import { decodeXattrs, modeBesideAcl, NO_XATTRS } from "./xattr_decode.ts";
 
 /** A member and how its data lies in the tar. */
 export interface DecodedMember {
@@ -43,6 +43,10 @@ const TYPES: Record<string, EntryType> = {
 const SLASH = 0x2f;
 const NS_PER_SECOND = 1_000_000_000n;
 const MAX_DEVICE = 0xffffffff;
+
+/** Owners of the member decoded last. */
+let lastUser = EMPTY;
+let lastGroup = EMPTY;
 
 /**
  * Decodes the member whose ustar header stands at `bytes[base]`.
@@ -80,8 +84,10 @@ export function decodeMember(
     mode: number(FIELD.mode, "mode") & 0o7777,
     uid: pax?.uid ?? unsignedOwner(number(FIELD.uid, "owner"), headerOffset),
     gid: pax?.gid ?? unsignedOwner(number(FIELD.gid, "group"), headerOffset),
-    user: pax?.user ?? (hasNames ? readText(bytes, base, FIELD.user) : EMPTY),
-    group: pax?.group ?? (hasNames ? readText(bytes, base, FIELD.group) : EMPTY),
+    user: pax?.user ??
+      (hasNames ? lastUser = readTextLike(lastUser, bytes, base, FIELD.user) : EMPTY),
+    group: pax?.group ??
+      (hasNames ? lastGroup = readTextLike(lastGroup, bytes, base, FIELD.group) : EMPTY),
     size: 0,
     mtimeNs: pax?.mtimeNs ?? BigInt(number(FIELD.mtime, "mtime")) * NS_PER_SECOND,
     linkTarget: isLink
@@ -119,8 +125,6 @@ export function decodeMember(
   }
   return member;
 }
-
-const NO_XATTRS: readonly ExtendedAttribute[] = Object.freeze([]);
 
 /** POSIX leaves the size of links, devices and directories without meaning; GNU's `D` lists names. */
 function carriesData(flag: string, type: EntryType, isPax: boolean): boolean {

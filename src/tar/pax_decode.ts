@@ -21,9 +21,9 @@ export class PaxFields {
   deviceMajor: number | undefined;
   deviceMinor: number | undefined;
   /** Values by keyword behind `SCHILY.xattr.`, one character per byte. */
-  schilyXattrs: Map<string, Uint8Array> = new Map();
+  schilyXattrs: Map<string, Uint8Array> | undefined;
   /** Base64 values by keyword behind `LIBARCHIVE.xattr.`. */
-  libarchiveXattrs: Map<string, Uint8Array> = new Map();
+  libarchiveXattrs: Map<string, Uint8Array> | undefined;
   /** SELinux context as Red Hat's tar writes it, without its NUL. */
   selinux: Uint8Array | undefined;
   aclAccess: Uint8Array | undefined;
@@ -37,11 +37,17 @@ export class PaxFields {
   /** The member is the rest of a file that an earlier volume began. */
   isContinuation = false;
 
+  /** Whether anything is there that attributes or ACLs are made of. */
+  get hasXattrs(): boolean {
+    return this.schilyXattrs !== undefined || this.libarchiveXattrs !== undefined ||
+      this.selinux !== undefined || this.aclAccess !== undefined || this.aclDefault !== undefined;
+  }
+
   /** A copy that shares nothing that records could change. */
   clone(): PaxFields {
     const copy = Object.assign(new PaxFields(), this);
-    copy.schilyXattrs = new Map(this.schilyXattrs);
-    copy.libarchiveXattrs = new Map(this.libarchiveXattrs);
+    copy.schilyXattrs = this.schilyXattrs && new Map(this.schilyXattrs);
+    copy.libarchiveXattrs = this.libarchiveXattrs && new Map(this.libarchiveXattrs);
     copy.sparseNumbers = this.sparseNumbers?.slice();
     return copy;
   }
@@ -51,8 +57,7 @@ export class PaxFields {
    * member would have to carry a copy.
    */
   forgetContent(): void {
-    this.schilyXattrs.clear();
-    this.libarchiveXattrs.clear();
+    this.schilyXattrs = this.libarchiveXattrs = undefined;
     this.sparseNumbers = undefined;
     this.aclAccess = this.aclDefault = undefined;
   }
@@ -103,10 +108,12 @@ export class PaxFields {
     maxSparseSegments: number,
   ): void {
     if (keyword.startsWith("SCHILY.xattr.") && keyword.length > 13) {
+      this.schilyXattrs ??= new Map();
       this.schilyXattrs.set(keyword.slice(13), bytes.slice(from, to));
       return;
     }
     if (keyword.startsWith("LIBARCHIVE.xattr.") && keyword.length > 17) {
+      this.libarchiveXattrs ??= new Map();
       this.libarchiveXattrs.set(keyword.slice(17), bytes.slice(from, to));
       return;
     }

@@ -65,6 +65,23 @@ export function readText(bytes: Uint8Array, base: number, field: Field): Uint8Ar
 }
 
 /**
+ * A text field as bytes, up to its first NUL; `last` itself where it is those bytes. Most members of
+ * an archive have the same owner, and an array for each would cost more than all other fields.
+ */
+export function readTextLike(
+  last: Uint8Array,
+  bytes: Uint8Array,
+  base: number,
+  field: Field,
+): Uint8Array {
+  const from = base + field.at;
+  let same = 0;
+  while (same < last.length && bytes[from + same] === last[same]) same++;
+  const isLast = same === last.length && (same === field.length || bytes[from + same] === 0);
+  return isLast ? last : readText(bytes, base, field);
+}
+
+/**
  * A number in octal, or in GNU's base-256 form, which may be negative. A blank field is 0.
  *
  * @throws {EctarError} "format" when it is neither, or not a safe integer

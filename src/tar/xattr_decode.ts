@@ -13,6 +13,9 @@ import { decodeUrlKey, decodeXattrKey } from "./xattr_key.ts";
 
 const SELINUX = "security.selinux";
 
+/** What members without attributes share. */
+export const NO_XATTRS: readonly ExtendedAttribute[] = Object.freeze([]);
+
 /**
  * All attributes sorted by name bytes. libarchive writes each attribute twice under the same
  * percent-encoded name, which tells that the SCHILY keyword is to be read its way.
@@ -23,13 +26,14 @@ export function decodeXattrs(
   pax: PaxFields,
   resolve: OwnerResolver | undefined,
   notes: string[],
-): ExtendedAttribute[] {
+): readonly ExtendedAttribute[] {
+  if (!pax.hasXattrs) return NO_XATTRS;
   const byName = new Map<string, Uint8Array>();
-  for (const [key, value] of pax.schilyXattrs) {
-    const isLibarchive = pax.libarchiveXattrs.has(key);
+  for (const [key, value] of pax.schilyXattrs ?? []) {
+    const isLibarchive = pax.libarchiveXattrs?.has(key);
     byName.set(isLibarchive ? decodeUrlKey(key) : decodeXattrKey(key), value);
   }
-  for (const [key, base64] of pax.libarchiveXattrs) {
+  for (const [key, base64] of pax.libarchiveXattrs ?? []) {
     const name = decodeUrlKey(key);
     if (!byName.has(name)) byName.set(name, fromBase64(base64));
   }
