@@ -6,6 +6,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { printableLine } from "../printable.ts";
 
 const UNITS = ["", "K", "M", "G", "T", "P"];
 const LONGEST_DURATION_MS = 10 * 366 * 86_400_000;
@@ -18,13 +19,16 @@ const LONGEST_DURATION_MS = 10 * 366 * 86_400_000;
 export function parseSize(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:i?B)?\s*$/i.exec(text);
   if (match === null) {
-    throw new EctarError("usage", `"${text}" is not a size`, {
+    throw new EctarError("usage", `"${printableLine(text)}" is not a size`, {
       hint: "write a number with K, M, G or T, such as 512K, 512KB or 1GiB",
     });
   }
   const bytes = Number(match[1]) * 1024 ** UNITS.indexOf(match[2].toUpperCase());
   if (!Number.isSafeInteger(bytes)) {
-    throw new EctarError("usage", `"${text}" is not a whole number of bytes below 8 PiB`);
+    throw new EctarError(
+      "usage",
+      `"${printableLine(text)}" is not a whole number of bytes below 8 PiB`,
+    );
   }
   return bytes;
 }
@@ -48,7 +52,7 @@ export function formatSize(bytes: number): string {
 export function parseDuration(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*$/i.exec(text);
   if (match === null) {
-    throw new EctarError("usage", `"${text}" is not a length of time`, {
+    throw new EctarError("usage", `"${printableLine(text)}" is not a length of time`, {
       hint: "write seconds, or a number with s, min or h, such as 20min",
     });
   }
@@ -56,7 +60,7 @@ export function parseDuration(text: string): number {
   const factors: Record<string, number> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86400 };
   const milliseconds = Number(match[1]) * factors[unit] * 1000;
   if (milliseconds > LONGEST_DURATION_MS) {
-    throw new EctarError("usage", `"${text}" is longer than ten years`);
+    throw new EctarError("usage", `"${printableLine(text)}" is longer than ten years`);
   }
   return milliseconds;
 }

@@ -5,6 +5,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { printableLine } from "../printable.ts";
 import { toBytes } from "./path_text.ts";
 
 /** Owner that members get instead of their own. */
@@ -54,7 +55,11 @@ function toId(text: string): number | undefined {
 }
 
 function refuse(text: string, option: string): never {
-  throw new EctarError("usage", `${option} ${text}: neither a known name nor a number`, {
-    hint: `give NAME:NUMBER for a name this system does not know`,
-  });
+  throw new EctarError(
+    "usage",
+    `${option} ${printableLine(text)}: neither a known name nor a number`,
+    {
+      hint: `give NAME:NUMBER for a name this system does not know`,
+    },
+  );
 }
