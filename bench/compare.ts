@@ -5,7 +5,8 @@
  * @module
  */
 
-import { median, type Run, run } from "./measure.ts";
+import { type Run, run } from "./measure.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./report.ts";
 
 /** One program of a comparison. */

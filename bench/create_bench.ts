@@ -9,7 +9,8 @@ import { createCommand, mixedTree, SHARDS, tar, tarZstd, type Tree, warm } from 
 import { inTurns, speedFigure, speedRatio } from "./compare.ts";
 import { run, shell } from "./measure.ts";
 import { directorySize, TMPFS, withScratch } from "./places.ts";
-import type { Figure, Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Figure, Finding } from "./report.ts";
 import { makeSmallFiles } from "./trees.ts";
 
 /** The goal on sizes: within 2 % of zstd's. */

@@ -16,7 +16,8 @@ import {
 import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
 import { run, shell } from "./measure.ts";
 import { directorySize, ECTAR, TMPFS, withScratch } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Finding } from "./report.ts";
 import { makeSmallFiles } from "./trees.ts";
 
 /** Exit codes of a restoration: 3 where shards are missing, which it says. */

@@ -11,7 +11,6 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { chart } from "./chart.ts";
 import { benchCreate } from "./create_bench.ts";
 import { benchKernel } from "./erasure_bench.ts";
@@ -22,12 +21,11 @@ import { benchMemory } from "./memory_bench.ts";
 import { benchNames } from "./names_bench.ts";
 import { benchPeers } from "./peers_bench.ts";
 import { projectPath } from "./places.ts";
-import { type Finding, line, type Options } from "./report.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { type Finding, line } from "./report.ts";
 import { benchScaling } from "./scaling_bench.ts";
 import { benchStart } from "./start_bench.ts";
 import { benchTapes } from "./tape_bench.ts";
-
-const GIB = 2 ** 30;
 
 const PARTS: Record<string, (options: Options) => Finding[] | Promise<Finding[]>> = {
   kernel: benchKernel,
@@ -42,57 +40,22 @@ const PARTS: Record<string, (options: Options) => Finding[] | Promise<Finding[]>
   memory: benchMemory,
 };
 
-const WHOLE: Options = {
-  rounds: 5,
-  kernelSeconds: 0.3,
-  largeBytes: 20 * GIB,
-  smallFiles: 200_000,
-  names: 1_000_000,
-  wholeTree: true,
-};
-const QUICK: Options = {
-  rounds: 2,
-  kernelSeconds: 0.1,
-  largeBytes: GIB / 4,
-  smallFiles: 5_000,
-  names: 20_000,
-  wholeTree: false,
-};
-
-const { values, positionals } = parseArgs({
-  args: Deno.args,
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    large: { type: "string" },
-    output: { type: "string" },
-  },
-});
-const unknown = positionals.find((name) => !(name in PARTS));
-if (unknown !== undefined) {
-  console.error(`there is no benchmark "${unknown}": ${Object.keys(PARTS).join(", ")}`);
-  Deno.exit(2);
-}
-const options: Options = { ...(values.quick ? QUICK : WHOLE) };
-if (values.rounds !== undefined) options.rounds = Number(values.rounds);
-if (values.large !== undefined) options.largeBytes = Number(values.large) * GIB;
-
+const { parts, options, quick, output } = request();
 const machine = new Machine();
 const findings: Finding[] = [];
 for (const [name, bench] of Object.entries(PARTS)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (parts.length > 0 && !parts.includes(name)) continue;
   const found = await attempt(name, bench);
   for (const finding of found) console.log(line(finding));
   findings.push(...found);
 }
 const facts = machine.facts();
-if (values.quick) facts.push("a quick run on small data: its figures say little");
+if (quick) facts.push("a quick run on small data: its figures say little");
 for (const fact of facts) console.log(fact);
 console.log(summary(findings));
 
-const all = positionals.length === 0 && !values.quick;
-const directory = values.output ?? (all ? projectPath("bench") : undefined);
+const all = parts.length === 0 && !quick;
+const directory = output ?? (all ? projectPath("bench") : undefined);
 if (directory !== undefined) {
   Deno.mkdirSync(directory, { recursive: true });
   Deno.writeTextFileSync(`${directory}/results.md`, markdown(findings, facts));
@@ -100,6 +63,17 @@ if (directory !== undefined) {
   const config = ["--config", projectPath("deno.json")];
   const format = ["fmt", "--quiet", ...config, `${directory}/results.md`];
   await new Deno.Command(Deno.execPath(), { args: format }).output();
+}
+
+function request() {
+  try {
+    return parseOptions(Deno.args, Object.keys(PARTS));
+  } catch (error) {
+    console.error((error as Error).message);
+    console.error("deno task bench [part…] [--quick] [--rounds N] [--large GIB] [--output DIR]");
+    console.error(`parts: ${Object.keys(PARTS).join(", ")}`);
+    Deno.exit(2);
+  }
 }
 
 /** One part that fails does not cost the others' figures. */

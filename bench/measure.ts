@@ -85,13 +85,6 @@ export function hasProgram(name: string): boolean {
   return new Deno.Command("sh", { args: ["-c", `command -v ${name}`] }).outputSync().success;
 }
 
-/** The middle of the values, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [Math.floor((sorted.length - 1) / 2), Math.floor(sorted.length / 2)];
-  return (sorted[low] + sorted[high]) / 2;
-}
-
 /** Processor seconds of all child processes that have ended, and of theirs. */
 export function childrenCpuSeconds(): number {
   const usage = new BigInt64Array(RUSAGE_BYTES / 8);

@@ -8,7 +8,8 @@ import { statfs } from "node:fs/promises";
 import { createCommand, extractCommand, SHARDS } from "./archives.ts";
 import { type Run, run } from "./measure.ts";
 import { directorySize, DISK, withScratch } from "./places.ts";
-import type { Figure, Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Figure, Finding } from "./report.ts";
 import { makeLargeFile } from "./trees.ts";
 
 const GIB = 2 ** 30;

@@ -10,7 +10,8 @@ import { type Contestant, inTurns, peakMib, speedFigure } from "./compare.ts";
 import { hasProgram, type Run, run, shell } from "./measure.ts";
 import { MEMORY_GOAL_MIB, memoryFigure } from "./memory_bench.ts";
 import { ECTAR, TMPFS, withScratch } from "./places.ts";
-import type { Figure, Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Figure, Finding } from "./report.ts";
 import { makeManyNames } from "./trees.ts";
 
 /** Of all names, those that are one more name of a file. */

@@ -9,10 +9,11 @@
 import { createCommand, SHARDS } from "./archives.ts";
 import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
 import { encodingSpeed } from "./erasure_bench.ts";
-import { median } from "./measure.ts";
+import { median } from "./median.ts";
 import { buildPeers, type Peer, peerSpeed } from "./peers.ts";
 import { TMPFS, withScratch } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Finding } from "./report.ts";
 import { makeLargeFile } from "./trees.ts";
 
 const K = 10;

@@ -4,22 +4,6 @@
  * @module
  */
 
-/** How much to run. */
-export interface Options {
-  /** Rounds of each comparison. */
-  rounds: number;
-  /** Seconds of each figure of the erasure code. */
-  kernelSeconds: number;
-  /** Bytes of the large file. */
-  largeBytes: number;
-  /** Small files of a tree. */
-  smallFiles: number;
-  /** Names of a tree of empty files. */
-  names: number;
-  /** Archive a whole system's libraries and texts, or a small part of them. */
-  wholeTree: boolean;
-}
-
 /** One figure with its goal. */
 export interface Figure {
   what: string;

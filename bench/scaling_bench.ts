@@ -7,9 +7,11 @@
  */
 
 import { createCommand, type Tree } from "./archives.ts";
-import { median, run } from "./measure.ts";
+import { run } from "./measure.ts";
+import { median } from "./median.ts";
 import { directorySize, TMPFS, withScratch } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Finding } from "./report.ts";
 import { makeLargeFile } from "./trees.ts";
 
 const DATA_BYTES_PER_SECOND = 3.2e9;

@@ -5,9 +5,11 @@
  */
 
 import { type Contestant, inTurns } from "./compare.ts";
-import { median, type Run } from "./measure.ts";
+import type { Run } from "./measure.ts";
+import { median } from "./median.ts";
 import { DISK, ECTAR, exists, projectPath, withScratch } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Finding } from "./report.ts";
 
 /** Starts are short: this many times the rounds of other comparisons. */
 const MORE_ROUNDS = 4;

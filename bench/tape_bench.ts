@@ -8,7 +8,8 @@ import { BASE, createCommand, mixedTree, warm } from "./archives.ts";
 import { freshDirectory, inTurns, speedFigure } from "./compare.ts";
 import { run, shell } from "./measure.ts";
 import { ECTAR, TMPFS, withScratch } from "./places.ts";
-import type { Finding, Options } from "./report.ts";
+import type { Options } from "./options.ts";
+import type { Finding } from "./report.ts";
 
 const SHARDS = ["--data-shards", "3", "--parity-shards", "1", "--block-size", "512KiB"];
 const DRIVES = [0, 1, 2, 3];
