@@ -14,6 +14,7 @@ import type { Note } from "../tree/note.ts";
 import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.ts";
 import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
+import { committedRecordsEnd } from "./committed_records.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { TarSource } from "./tar_source.ts";
 
@@ -122,6 +123,9 @@ class CreateRun {
   readonly #fileSpool: RecordSpool;
   readonly #notes: Record<string, number> = {};
   #chunk = 0;
+  /** Bytes of the records before the running chunk, and of all that the index gets. */
+  #recordsBefore = 0;
+  #recordsEnd: number | undefined;
   #tarBytes = 0;
   #compressedBytes = 0;
   #state: MediumState = "ok";
@@ -210,6 +214,7 @@ class CreateRun {
       if (this.#chunk > 0 && !await this.#hasRoomBehindChunk()) return false;
       await this.#chunks.beginChunk(frame.chunkOffset, frame.nextMember);
       this.#chunk = frame.chunk;
+      this.#recordsBefore = this.#fileSpool.size;
     }
     const tarBytes = frame.data.length;
     this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
@@ -280,6 +285,12 @@ class CreateRun {
       }
     }
     await this.#chunks.discardChunk();
+    this.#recordsEnd = await committedRecordsEnd(
+      this.#fileSpool,
+      this.#recordsBefore,
+      this.#parts.head.parameters.chunk_size,
+      this.#books.tarBytes,
+    );
     return false;
   }
 
@@ -287,14 +298,16 @@ class CreateRun {
     const { writer, head, indexTarget } = this.#parts;
     const parameters = { ...head.parameters, piece_size: this.#chunks.indexPieceSize };
     const whole = { ...head, complete, parameters };
-    await writeIndex(whole, this.#books.records(), this.#fileSpool, indexTarget ?? writer);
+    const records = this.#books.records();
+    const target = indexTarget ?? writer;
+    await writeIndex(whole, records, this.#fileSpool, target, this.#recordsEnd);
   }
 
   #summary(stopped: EarlyStop | undefined): CreateSummary {
     const { source, writer } = this.#parts;
     return {
       stopped,
-      totals: source.totals,
+      totals: stopped === undefined ? source.totals : undefined,
       chunks: this.#books.chunks,
       tarBytes: this.#books.tarBytes,
       compressedBytes: this.#books.chunkBytes,

@@ -48,6 +48,8 @@ export interface ExtractSummary {
   lostMembers: string[];
   /** How many there are. */
   lostMemberCount: number;
+  /** Whether the archive is known to end before all was archived that should have been. */
+  isUnfinished: boolean;
   /** Whether there may be more lost members whose names nothing tells. */
   unnamedLosses: boolean;
   /** Names in the selection that chose nothing. */
@@ -81,6 +83,8 @@ class Extraction {
   readonly #partialNames: string[] = [];
   /** Hard links without their target that got its data in the end. */
   #linksMadeUpFor = 0;
+  /** Whether the tar ended before its end. */
+  #endsEarly = false;
   /** The gap that ended the run, where losses are not put up with. */
   #fatal: LostPart["tar"] | undefined;
 
@@ -136,6 +140,7 @@ class Extraction {
       signal,
       onPiece: onProgress,
       onGap: (start, end, reason) => {
+        this.#endsEarly ||= end === undefined;
         if (!partial) throw this.#lossError(start, end, reason);
       },
     }, part);
@@ -175,8 +180,8 @@ class Extraction {
     const { names, count } = await lostMembers(this.#archive, [{ tar: this.#fatal }], selects);
     if (count === 0) return error;
     const more = count > MAX_IN_MESSAGE ? ` and ${count - MAX_IN_MESSAGE} more` : "";
-    const message = `${error.message}; members in it: ` +
-      names.slice(0, MAX_IN_MESSAGE).join(", ") + more;
+    const message = `${error.message}; members in this first loss: ` +
+      names.slice(0, MAX_IN_MESSAGE).join(", ") + `${more}; what comes after it was not read`;
     return new EctarError(error.code, message, error.context, { cause: error });
   }
 
@@ -210,6 +215,7 @@ class Extraction {
       lostParts,
       lostMembers: [...named].slice(0, MAX_NAMED),
       lostMemberCount: Math.max(named.size, lost.count),
+      isUnfinished: this.#endsEarly || this.#archive.index?.head.complete === false,
       unnamedLosses: lostParts.length > 0 && !lost.complete,
       notFound: this.#selector.unused(),
     };

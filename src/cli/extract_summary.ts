@@ -16,13 +16,15 @@ export function hasExtractNotes(extracted: ExtractedArchive): boolean {
   const troubled = counts.partial + counts.exists + counts.refused +
     counts["link-target-missing"] + counts.failed;
   return troubled > 0 || metadataLine !== undefined || lostParts.length > 0 ||
-    extracted.lostMemberCount > 0 || damage.length > 0 || remarks.length > 0;
+    extracted.lostMemberCount > 0 || extracted.isUnfinished || damage.length > 0 ||
+    remarks.length > 0;
 }
 
 /** Lines for people. */
 export function extractSummaryLines(extracted: ExtractedArchive): string[] {
   const { counts, damage, lostParts, lostMembers, metadataLine, remarks } = extracted;
   const lines = [...remarks, ...damageLines(damage)];
+  if (extracted.isUnfinished) lines.push("the archive was never finished: this is what it holds");
   for (const part of lostParts) lines.push(`lost: ${part.reason}`);
   if (extracted.lostMemberCount > 0) {
     lines.push(`${extracted.lostMemberCount} members are lost or incomplete:`);
@@ -41,10 +43,11 @@ export function extractSummaryLines(extracted: ExtractedArchive): string[] {
 
 /** One line for each shard that is not as it should be. */
 export function damageLines(damage: readonly ShardDamage[]): string[] {
-  const lines = damage.map((each) =>
-    `chunk ${each.chunk}, shard ${each.shard}: ${each.detail}` +
-    (each.repaired ? "" : " (needed, and not made up for)")
-  );
+  const lines = damage.map(({ chunk, shard, origin, detail, repaired }) => {
+    const place = origin === "" || detail.includes(origin) ? "" : ` (${origin})`;
+    const made = repaired ? "" : " (needed, and not made up for)";
+    return `chunk ${chunk}, shard ${shard}${place}: ${detail}${made}`;
+  });
   return atMost(lines, lines.length);
 }
 
@@ -58,7 +61,7 @@ export function extractSummaryJson(extracted: ExtractedArchive): Record<string, 
   return {
     archive_name: extracted.name,
     archive_uuid: extracted.uuid ?? null,
-    complete: extracted.lostParts.length === 0,
+    complete: extracted.lostParts.length === 0 && !extracted.isUnfinished,
     counts: extracted.counts,
     lost_parts: extracted.lostParts,
     lost_members: extracted.lostMembers,

@@ -27,6 +27,7 @@ const COMMA_NEWLINE = new TextEncoder().encode(",\n");
  * @param chunks in order
  * @param spool file records, one JSON object a line, each ended by a newline
  * @param target where the index goes
+ * @param recordsEnd bytes of the spool that are records of this archive
  * @returns bytes of the compressed index
  */
 export async function writeIndex(
@@ -34,13 +35,14 @@ export async function writeIndex(
   chunks: Iterable<ChunkRecord> | AsyncIterable<ChunkRecord>,
   spool: RecordSpool,
   target: Pick<ShardSetWriter, "writeIndex">,
+  recordsEnd: number = spool.size,
 ): Promise<number> {
-  const recordsEnd = spool.size;
+  const indexStart = spool.size;
   for await (const frame of encodeIndex(head, chunks, spool.read(0, recordsEnd))) {
     await spool.append(frame);
   }
-  const size = spool.size - recordsEnd;
-  await target.writeIndex(spool.read(recordsEnd, spool.size), size);
+  const size = spool.size - indexStart;
+  await target.writeIndex(spool.read(indexStart, spool.size), size);
   return size;
 }
 

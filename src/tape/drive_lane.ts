@@ -65,6 +65,8 @@ export class DriveLane {
   #blocks = 0;
   #busyMs = 0;
   #starved = 0;
+  /** Tape file that the index is to be. */
+  #indexFile = Infinity;
   #indexWritten = false;
 
   /**
@@ -180,6 +182,7 @@ export class DriveLane {
 
   /** Ends the index behind what was put in, and takes it back where it did not fit. */
   async endIndex(): Promise<void> {
+    this.#indexFile = this.#files;
     this.endFile(true);
     await this.drain();
     if (this.#full) {
@@ -215,7 +218,7 @@ export class DriveLane {
       volumeUuid,
       state: hung ? "hung" : !this.alive ? "failed" : this.#wasFull ? "full" : "writing",
       reason: this.trouble,
-      chunksCommitted: Math.max(0, this.#committedFiles - 1 - (this.#indexWritten ? 1 : 0)),
+      chunksCommitted: Math.max(0, Math.min(this.#committedFiles, this.#indexFile) - 1),
       blocks: this.#blocks,
       bytes: this.#blocks * blockSize,
       bufferedBytes: this.#ring.ready * blockSize,
@@ -284,8 +287,9 @@ export class DriveLane {
       return;
     }
     this.#files++;
-    if (synchronous) this.#committedFiles = this.#files;
+    // A tape that was moved took the filemark elsewhere.
     await this.#checkPlace();
+    if (synchronous) this.#committedFiles = this.#files;
     this.#note(this.#output.state);
     this.#output = this.#nextOutput();
   }
@@ -318,8 +322,8 @@ export class DriveLane {
   async #cutBack(): Promise<void> {
     await this.attempt(async () => {
       await cutBack(this.device, this.#files);
-      this.#committedFiles = this.#files;
       await this.#checkPlace();
+      this.#committedFiles = this.#files;
       this.#marks = [];
       this.#ring.dropFrom(0);
       this.#full = false;

@@ -5,10 +5,11 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { MAX_BLOCK_SIZE } from "../format_limits.ts";
 import { printablePath } from "../printable.ts";
 import { decodeZfecHeader, type ZfecHeader } from "../shard/zfec_header.ts";
 import type { TapeDevice, TapeRead } from "./device.ts";
-import { describeLabel, MAX_BLOCK_BYTES, parseLabel, type TapeLabel } from "./label.ts";
+import { describeLabel, parseLabel, type TapeLabel } from "./label.ts";
 import { isTarHeader } from "./label_tar.ts";
 
 /** What a tape file seems to be. */
@@ -88,9 +89,9 @@ export async function readAnyBlock(device: TapeDevice, buffer: Uint8Array): Prom
   while (true) {
     const met = await device.readBlock(buffer);
     if (met.kind === "block") return { met, block: buffer.subarray(0, met.length), buffer };
-    if (met.kind !== "too-long" || buffer.length >= MAX_BLOCK_BYTES) {
+    if (met.kind !== "too-long" || buffer.length >= MAX_BLOCK_SIZE) {
       return { met, block: buffer.subarray(0, 0), buffer };
     }
-    buffer = new Uint8Array(Math.min(MAX_BLOCK_BYTES, buffer.length * 4));
+    buffer = new Uint8Array(Math.min(MAX_BLOCK_SIZE, buffer.length * 4));
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { MAX_BLOCK_SIZE } from "../format_limits.ts";
 import { printablePath } from "../printable.ts";
 import { encodeLabelTar, firstLabelMember } from "./label_tar.ts";
 import { restoreText } from "./restore_text.ts";
@@ -46,8 +47,6 @@ export interface TapeLabel {
 const JSON_NAME = "ectar-label.json";
 const FORMAT = "ectar tape label";
 const VERSION_OF_FORMAT = "2.0";
-/** Larger blocks are refused when reading: memory for every drive is taken by it. */
-export const MAX_BLOCK_BYTES = 16 << 20;
 
 /**
  * The label's bytes: a tar in whole records of 10240 bytes.
@@ -100,7 +99,7 @@ export function parseLabel(block: Uint8Array): TapeLabel | undefined {
     volume: fields.integer("volume", 0, 1e6),
     k: fields.integer("data_shards", 1, m - 1),
     m,
-    blockSize: fields.integer("block_size", 1, MAX_BLOCK_BYTES),
+    blockSize: fields.integer("block_size", 1, MAX_BLOCK_SIZE),
     name: fields.fileName("archive_name"),
     archiveUuid: fields.uuid("archive_uuid"),
     created: fields.text("created"),

@@ -7,7 +7,7 @@
 import { EctarError } from "../errors.ts";
 import { DEFAULT_COMMIT_BYTES } from "./commit_policy.ts";
 import type { TapeDevice } from "./device.ts";
-import { MAX_BLOCK_BYTES } from "./label.ts";
+import { MAX_BLOCK_SIZE } from "../format_limits.ts";
 import type { DriveTimeouts } from "./timed_device.ts";
 
 /** @default for `RaitOptions.bufferBytes`. */
@@ -147,7 +147,7 @@ export function completeRaitOptions(
       `${m} tape drives hold ${m} shards, so data shards can be 1 to ${m - 1}, not ${k}`,
     );
   }
-  if (!Number.isInteger(blockSize) || blockSize < 16 || blockSize > MAX_BLOCK_BYTES) {
+  if (!Number.isInteger(blockSize) || blockSize < 16 || blockSize > MAX_BLOCK_SIZE) {
     throw usage(`tape block size must be 16 bytes to 16 MiB, not ${blockSize}`);
   }
   if (!Number.isInteger(minParity) || minParity < 0 || k + minParity > m) {

@@ -23,7 +23,9 @@ import { refuseUnlessWritable } from "./rait_guard.ts";
 import { TimedDevice } from "./timed_device.ts";
 
 /** A shard whose drive did not work from the start, or the lane of its drive. */
-type Place = DriveLane | { shard: number; drive: string; reason: string; volumeUuid: string };
+type Place =
+  | DriveLane
+  | Pick<DriveSummary, "shard" | "drive" | "volumeUuid" | "state"> & { reason: string };
 
 /**
  * Writes the m shards of an archive to m tape drives: tape file 0 is the label, tape file n the
@@ -127,7 +129,8 @@ export class RaitShardWriter implements ShardSetWriter {
       const failure = usable[shard];
       if (failure === undefined) return this.#makeLane(drive as TimedDevice, shard, volumeUuid);
       this.#options.onDriveEvent({ kind: "failed", drive: drive.name, shard, message: failure });
-      return { shard, drive: drive.name, reason: failure, volumeUuid };
+      const state = drive instanceof TimedDevice && drive.hungIn !== undefined ? "hung" : "failed";
+      return { shard, drive: drive.name, reason: failure, volumeUuid, state };
     });
     this.#requireEnough();
     await this.#each((lane) => lane.writeLabel(encodeLabel(this.#label(lane))));
@@ -336,8 +339,7 @@ export class RaitShardWriter implements ShardSetWriter {
   }
 }
 
-const DEAD_SUMMARY: Omit<DriveSummary, "drive" | "shard" | "reason" | "volumeUuid"> = {
-  state: "failed",
+const DEAD_SUMMARY: Omit<DriveSummary, "drive" | "shard" | "reason" | "volumeUuid" | "state"> = {
   chunksCommitted: 0,
   blocks: 0,
   bytes: 0,

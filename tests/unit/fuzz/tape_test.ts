@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
+import { MAX_BLOCK_SIZE } from "../../../src/format_limits.ts";
 import { ImageTapeDevice } from "../../../src/tape/image_device.ts";
 import { isTapeImage } from "../../../src/tape/image_open.ts";
-import {
-  encodeLabel,
-  MAX_BLOCK_BYTES,
-  parseLabel,
-  type TapeLabel,
-} from "../../../src/tape/label.ts";
+import { encodeLabel, parseLabel, type TapeLabel } from "../../../src/tape/label.ts";
 import { classifyFirstBlock, describeContent } from "../../../src/tape/first_block.ts";
 import { identifyTape } from "../../../src/tape/identify.ts";
 import { firstLabelMember } from "../../../src/tape/label_tar.ts";
@@ -154,7 +150,7 @@ const JSON_BYTES = firstLabelMember(LABEL_BLOCK, "ectar-label.json")!;
 function checkLabel(label: TapeLabel | undefined): void {
   if (label === undefined) return;
   assert.ok(1 <= label.k && label.k < label.m && label.m <= 256 && label.shard < label.m);
-  assert.ok(label.blockSize >= 1 && label.blockSize <= MAX_BLOCK_BYTES);
+  assert.ok(label.blockSize >= 1 && label.blockSize <= MAX_BLOCK_SIZE);
   assert.ok(!/[/\0]/.test(label.name) && ![".", "..", ""].includes(label.name));
 }
 

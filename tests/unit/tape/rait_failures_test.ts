@@ -33,6 +33,14 @@ function assertBooksTrue(drives: MockTapeDevice[], k: number, { placements }: Ou
   });
 }
 
+/** What a drive's summary counts is what the placements say, and at most what is on its tape. */
+function assertCountsTrue(writer: RaitShardWriter, { placements }: Outcome, what: string): void {
+  for (const { shard, chunksCommitted } of writer.summary()) {
+    const placed = placements.filter((shards) => shards[shard].missing === undefined).length;
+    assert.equal(chunksCommitted, placed, `${what}: shard ${shard}`);
+  }
+}
+
 /** Every chunk comes back from the tapes alone. */
 async function assertReadable(drives: MockTapeDevice[], k: number, chunks: number) {
   const again = drives.map(({ name, medium }) => new MockTapeDevice({ name, medium }));
@@ -72,6 +80,7 @@ for (const effect of EFFECTS) {
           const writer = new RaitShardWriter(drives, raitOptions(k, QUICK));
           const outcome = await writeArchive(writer, SIZES);
           assertBooksTrue(drives, k, outcome);
+          assertCountsTrue(writer, outcome, `drive ${drive}, call ${nth}`);
           if (!outcome.full) assert.equal(outcome.chunks, SIZES.length);
           await assertReadable(drives, k, outcome.chunks);
           const alive = writer.summary().filter((s) => s.state === "writing");
@@ -139,6 +148,17 @@ Deno.test("a hung drive is dropped after its time and not waited for at the end"
   assert.equal(writer.summary()[1].state, "hung");
   assert.ok(drives[1].closed, "it was abandoned");
   assert.equal(drives[1].faults.hanging, 1, "its call never ended");
+});
+
+Deno.test("a drive that hangs while its tape is looked at is hung, not failed", async () => {
+  const drives = mockDrives(3);
+  drives[1].inject({ call: "rewind", effect: { kind: "hang" } });
+  const writer = new RaitShardWriter(drives, raitOptions(2, QUICK));
+  await writeArchive(writer, SIZES);
+  const { state, reason, chunksCommitted } = writer.summary()[1];
+  assert.equal(state, "hung");
+  assert.match(reason!, /d1 does not answer \(rewind\)/);
+  assert.equal(chunksCommitted, 0);
 });
 
 Deno.test("after an abort every tape ends at a filemark and has no index", async () => {
