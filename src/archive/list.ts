@@ -161,13 +161,14 @@ class RecordCollector implements TarHandler {
     this.#hashed += bytes.length;
   }
 
-  entryEnd(intact: boolean): void {
+  entryEnd(intact: boolean, memberEnd?: number): void {
     const { entry, offset } = this.#entry!;
+    const size = memberEnd === undefined ? memberSize(entry) : memberEnd - offset;
     const hash = intact ? this.#hash : undefined;
     if (hash !== undefined) this.#hashHole(hash, entry.size);
     this.#now(() => {
       const checksum = hash?.digest("hex") ?? "";
-      this.#records.push(recordOfEntry(entry, this.#place(entry, offset), checksum));
+      this.#records.push(recordOfEntry(entry, this.#place(offset, size), checksum));
     });
   }
 
@@ -189,14 +190,14 @@ class RecordCollector implements TarHandler {
     else if (zeros > 0) this.#now(() => hashZeros(hash, zeros));
   }
 
-  #place(entry: TarEntry, tarOffset: number) {
+  #place(tarOffset: number, size: number) {
     // The chunk is among the last few that were begun.
     let i = this.#extents.length - 1;
     while (i > 0 && this.#extents[i].tarOffset > tarOffset) i--;
     const extent = this.#extents[i];
     return {
       tarOffset,
-      size: memberSize(entry),
+      size,
       chunk: extent.chunk,
       chunkOffset: extent.tarOffset,
       chunkEnd: extent.tarOffset + extent.tarBytes,

@@ -23,8 +23,8 @@ export const EXIT_CODE_TABLE: readonly (readonly [number, string])[] = [
   [EXIT.failed, "failed; what was there before is untouched"],
   [EXIT.usage, "wrong options or arguments; nothing was done"],
   [EXIT.notes, "done, with something to know: files skipped, partial restore, less redundancy"],
-  [EXIT.repairable, "verify found damage that can be repaired"],
-  [EXIT.unrepairable, "verify found damage that cannot be repaired"],
+  [EXIT.repairable, "damage that can be repaired: verify, create --verify, repair --dry-run"],
+  [EXIT.unrepairable, "something is lost: verify, create --verify, repair"],
   [EXIT.interrupted, "interrupted; ended cleanly"],
 ];
 

@@ -70,10 +70,13 @@ export function verifyLines(summary: VerifySummary): string[] {
   return lines;
 }
 
-function verdictText({ verdict, chunks, depth, next }: VerifySummary): string {
+function verdictText({ verdict, chunks, depth, next, isComplete }: VerifySummary): string {
   const count = `${chunks.length} ${chunks.length === 1 ? "chunk" : "chunks"}`;
   const checked = `${count} checked (${depth})`;
   const soFar = next === undefined ? "" : ", time was up before the end";
+  if (verdict === "whole" && isComplete === false) {
+    return `UNFINISHED, what was written is whole, ${checked}${soFar}`;
+  }
   if (verdict === "whole") return `whole, ${checked}${soFar}`;
   if (verdict === "repairable") return `DAMAGED but everything restores, ${checked}${soFar}`;
   return `DAMAGED, something is lost, ${checked}${soFar}`;

@@ -338,8 +338,9 @@ export class TarDecoder {
     const { entry, tarSize } = this.#member!;
     this.#handler.entry(entry, this.#memberOffset);
     if (entry.size > 0) this.#handler.gapInData?.(entry.size, 0);
-    this.#handler.entryEnd(false);
-    this.#skipThenHeader(this.#mapLeft + paddingAfter(tarSize));
+    const rest = this.#mapLeft + paddingAfter(tarSize);
+    this.#handler.entryEnd(false, this.#offset + rest);
+    this.#skipThenHeader(rest);
   }
 
   /** All headers are read; `size` bytes of data follow. */

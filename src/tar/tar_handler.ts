@@ -35,8 +35,11 @@ export interface TarHandler {
   data(bytes: Uint8Array, fileOffset: number): void;
   /** `length` bytes of the member's data at `fileOffset` are lost. */
   gapInData?(length: number, fileOffset: number): void;
-  /** The member's data is over; `intact` is false when any of it was lost. */
-  entryEnd(intact: boolean): void;
+  /**
+   * The member's data is over; `intact` is false when any of it was lost. `memberEnd` is the tar
+   * offset behind the member where the entry does not tell its size: a sparse file without its map.
+   */
+  entryEnd(intact: boolean, memberEnd?: number): void;
   /** The end of the archive was seen. */
   end(): void;
   /** Something to know that does not stop the reading. */

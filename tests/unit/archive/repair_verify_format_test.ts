@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { VerifySummary } from "../../../src/archive/verify.ts";
-import { mapLines, reserves, verifyLines } from "../../../src/cli/verify_format.ts";
+import { mapLines, reserves, verifyJson, verifyLines } from "../../../src/cli/verify_format.ts";
 
 function summary(changes: Partial<VerifySummary> = {}): VerifySummary {
   const chunk = (number: number) => ({
@@ -47,6 +47,15 @@ Deno.test("an archive without damage has no map", () => {
     "may still be lost: any 2 more shards of each chunk",
     "b: whole, 3 chunks checked (checksums)",
   ]);
+});
+
+Deno.test("an archive that was never finished is not called whole without saying so", () => {
+  const unfinished = verifyLines(summary({ isComplete: false }));
+  assert.deepEqual(unfinished.slice(-2), [
+    "the archive was never finished",
+    "b: UNFINISHED, what was written is whole, 3 chunks checked (checksums)",
+  ]);
+  assert.equal(verifyJson(summary({ isComplete: false })).complete, false);
 });
 
 Deno.test("the map is letters, or letters in colour", () => {

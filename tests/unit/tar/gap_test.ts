@@ -175,12 +175,13 @@ const SPARSE = fileEntry({
 });
 
 Deno.test("without its map a sparse file is lost as a whole, and the next member is found", () => {
-  const { dataFrom } = buildArchive([SPARSE, TWO[0]]);
+  const { dataFrom, offsets } = buildArchive([SPARSE, TWO[0]]);
   const map = dataFrom[0] - 512;
   const [{ members }, decoder] = withGap(map + 1, map + 2, [SPARSE, TWO[0]]);
   assert.deepEqual(members[0].entry, { ...SPARSE, sparse: [] });
   assert.deepEqual(members[0].gaps, [{ offset: 0, length: 9000 }]);
   assert.deepEqual(members.map((member) => member.intact), [false, true]);
+  assert.equal(members[0].memberEnd, offsets[1]);
   assert.ok(decoder.ended);
 });
 

@@ -103,6 +103,8 @@ export interface SeenMember {
   pieces: { offset: number; bytes: Uint8Array }[];
   gaps: { offset: number; length: number }[];
   intact: boolean | undefined;
+  /** Offset behind it, where that was told. */
+  memberEnd?: number | undefined;
 }
 
 /** Records everything, and fails when calls come in a wrong order. */
@@ -128,10 +130,13 @@ export class Recorder implements TarHandler {
     this.members.at(-1)!.gaps.push({ offset, length });
   }
 
-  entryEnd(intact: boolean): void {
+  entryEnd(intact: boolean, memberEnd?: number): void {
     if (!this.#isOpen) throw new Error("entryEnd out of order");
     this.#isOpen = false;
-    this.members.at(-1)!.intact = intact;
+    Object.assign(
+      this.members.at(-1)!,
+      memberEnd === undefined ? { intact } : { intact, memberEnd },
+    );
   }
 
   end(): void {
