@@ -57,7 +57,8 @@ export function restoreText(facts: RestoreFacts, labelFile: number): string {
 # 2. Unpack this label:   mt -f /dev/nst0 rewind && tar xf /dev/nst0
 # 3. In an empty directory on a large disk, with all drives named, run
 #        DRIVES="/dev/nst0 /dev/nst1" sh /path/to/RESTORE.txt
-#    It restores into that directory, as root with owners. LIST=1 before it only lists the names.
+#    It restores into that directory, as root with owners; GNU tar brings attributes and access
+#    control lists back, too. LIST=1 before it only lists the names.
 #
 # With fewer drives than ${k}: copy the tape files to disk drive by drive (dd, as below) and join them.
 
@@ -73,6 +74,11 @@ trap 'rm -rf "$WORK"' EXIT
 trap 'exit 1' INT TERM
 
 say() { echo "$*" >&2; }
+
+KEEP=
+if tar --help 2>/dev/null | grep -q -e --xattrs-include; then
+  KEEP="-p --xattrs --xattrs-include=* --acls"
+fi
 
 # place DRIVE FILE: wind the tape to the start of a tape file.
 place() { mt -f "$1" rewind && mt -f "$1" fsf "$2"; }
@@ -139,7 +145,7 @@ chunks() {
 }
 
 for drive in $DRIVES; do place "$drive" "$FIRST" || say "$drive: cannot be wound"; done
-{ chunks || : >"$WORK/failed"; } | zstd -dc | tar "$MODE" -f - || exit 1
+{ chunks || : >"$WORK/failed"; } | zstd -dc | tar "$MODE" $KEEP -f - || exit 1
 if [ -e "$WORK/failed" ]; then say "INCOMPLETE: see above"; exit 1; fi
 say "done"
 `;

@@ -2,7 +2,7 @@
 # installed: a root directory, and per engine a kernel (with an emulator). Sourced by run-vm.sh.
 
 GUEST_PACKAGES="bash coreutils gzip findutils diffutils grep sed tar zstd attr acl procps util-linux kmod
-  libgcc-s1 busybox-static tgt open-iscsi mt-st lsscsi sg3-utils strace python3 python3-zfec"
+  libgcc-s1 busybox-static tgt open-iscsi mt-st lsscsi sg3-utils strace python3"
 ROOT=$CACHE/root
 # Another list of packages is another root; the stamps hold what they stand for.
 ROOT_STAMP="$CACHE/root.ok $GUEST_PACKAGES"
@@ -27,13 +27,35 @@ unpack() { # DEB DIRECTORY
   dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"
 }
 
+# zunfec as `pip install zfec` gives it, for the guest's Python. Debian's package has no such command.
+build_zunfec() {
+  [ ! -x "$ROOT/usr/bin/zunfec" ] || return 0
+  local python=$(basename "$ROOT"/usr/bin/python3.[0-9]*) from=$CACHE/zfec
+  rm -rf "$from"
+  if ! python3 -m pip -q --disable-pip-version-check install --retries 1 --target "$from" \
+    --only-binary=:all: --implementation cp --python-version "${python#python}" \
+    --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform any \
+    zfec==1.6.0.0 2>"$CACHE/pip.log"; then
+    cat "$CACHE/pip.log" >&2
+    echo "run-vm: the guest has no zunfec (see above)" >&2
+    return 0
+  fi
+  cp -a "$from/zfec" "$ROOT/usr/lib/python3/dist-packages/"
+  { echo "#!/usr/bin/$python"; tail -n +2 "$from/bin/zunfec"; } >"$ROOT/usr/bin/zunfec"
+  chmod +x "$ROOT/usr/bin/zunfec"
+}
+
 merged_usr() { # DIRECTORY
   mkdir -p "$1"/usr/{bin,sbin,lib,lib64}
   for name in bin sbin lib lib64; do ln -s "usr/$name" "$1/$name"; done
 }
 
 build_root() {
-  [ "$(cat "$CACHE/root.ok" 2>/dev/null)" != "$ROOT_STAMP" ] || return 0
+  [ "$(cat "$CACHE/root.ok" 2>/dev/null)" = "$ROOT_STAMP" ] || unpack_root
+  build_zunfec
+}
+
+unpack_root() {
   fetch $GUEST_PACKAGES
   rm -rf "$ROOT" "$CACHE"/{uml,qemu}.ok
   mkdir -p "$ROOT"/{proc,sys,dev,run,tmp,mnt,etc,var,tape,root}
