@@ -1,76 +1,87 @@
-/** Archives on four drives, read back with tapes lost, empty, foreign and in any order. */
+/** Archives of 3+1 on four drives, read back with tapes lost, foreign and in any order. */
 
 import assert from "node:assert/strict";
-import { blankTapes, devices, emptyDrive, loadTape, loadTapes, saveTapes, sh } from "./drives.ts";
+import { blankTapes, devices, loadTape, loadTapes, saveTapes, sh } from "./drives.ts";
 import { ectar } from "./ectar.ts";
 import { inGuest } from "./guest.ts";
+import { LOSSES, namedDrives } from "./lost_tapes.ts";
 import { assertSameTree, makeTree, removeTree } from "./tree.ts";
 
 const ALL = [0, 1, 2, 3];
-const ALL_DEVICES = devices(...ALL);
+const CREATE = ["create", "-q", "--overwrite", "--tape-devices", devices(...ALL)];
 
 /** Extracts from these drives, which must bring back the whole tree; returns what was said. */
-async function restores(code: number, drives: string): Promise<string> {
+async function restores(code: number, tree: string, drives: string, ...more: string[]) {
   removeTree("/tmp/restored");
-  const { stderr } = await ectar(code, "extract", "--tape-devices", drives, "-o", "/tmp/restored");
-  assertSameTree("/tmp/tree", "/tmp/restored/tree");
+  const where = ["--tape-devices", drives, "-o", "/tmp/restored"];
+  const { stderr } = await ectar(code, "extract", ...where, ...more);
+  assertSameTree(`/tmp/${tree}`, `/tmp/restored/${tree}`);
   return stderr;
 }
 
-function without(...left: number[]): number[] {
-  return ALL.filter((drive) => !left.includes(drive));
-}
-
 inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64 }, {
-  "an archive of 3+1 comes back exactly": async () => {
-    await makeTree("/tmp/tree", 20);
-    const create = ["create", "--tape-devices", ALL_DEVICES, "--chunk-size", "6MiB"];
-    await ectar(0, ...create, "-o", "main", "tree");
-    await restores(0, ALL_DEVICES);
+  "an archive of 3+1 comes back exactly, with all tapes and without one": async () => {
+    await makeTree("/tmp/large", 20);
+    await ectar(0, ...CREATE, "--chunk-size", "6MiB", "-o", "large", "large");
+    await restores(0, "large", devices(...ALL));
+    await restores(3, "large", devices(3, 1, 2));
+  },
+
+  "tapes in another order, drives named in another order": async () => {
+    await makeTree("/tmp/tree", 2);
+    await ectar(0, ...CREATE, "--chunk-size", "1MiB", "-o", "main", "tree");
     saveTapes("main", 4);
     sh("mkdir other && cp tree/deep/text other");
-    await ectar(0, ...create, "--overwrite", "-o", "other", "other");
+    await ectar(0, ...CREATE, "-o", "other", "other");
     saveTapes("other", 4);
-  },
-
-  "drives in another order": async () => {
-    loadTapes("main", [2, 0, 3, 1]);
-    await restores(0, devices(3, 1, 0, 2));
-  },
-
-  "each single tape lost": async () => {
-    loadTapes("main", ALL);
-    for (const lost of ALL) {
-      const said = await restores(3, devices(...without(lost)));
-      assert.match(said, new RegExp(`the tape with shard ${lost} of main is in no drive`));
+    // Each tape in each drive once.
+    for (const order of [[3, 2, 1, 0], [2, 1, 0, 3], [1, 0, 3, 2], [0, 3, 2, 1]]) {
+      loadTapes("main", order);
+      await restores(0, "tree", devices(...order));
     }
   },
 
-  "a blank tape, no tape, and another archive's tape in place of one": async () => {
-    loadTapes("main", ALL);
-    blankTapes(0);
-    assert.match(await restores(3, ALL_DEVICES), /drive .dev.nst0: not of main: a blank tape/);
+  ...Object.fromEntries(
+    Object.entries(LOSSES).map(([name, loss]) => [
+      `each single tape ${name}`,
+      async () => {
+        loadTapes("main", ALL);
+        for (const lost of ALL) {
+          loss.lose(lost);
+          const said = await restores(3, "tree", namedDrives(loss, ALL, [lost]));
+          assert.match(said, new RegExp(`the tape with shard ${lost} of main is in no drive`));
+          assert.match(said, loss.said);
+          if (loss.named) assert.match(said, new RegExp(`drive /dev/nst${lost}: not of main`));
+          loss.bringBack(lost, "main");
+        }
+      },
+    ]),
+  ),
+
+  "tapes of two archives in between: most tapes or the index decide": async () => {
+    // One tape too many of another archive than may be lost of this one.
     loadTapes("main", ALL);
     loadTape("other.1", 1);
-    assert.match(await restores(3, ALL_DEVICES), /drive .dev.nst1: not of main: .* other/);
-    loadTapes("main", ALL);
-    emptyDrive(2);
-    assert.match(await restores(3, ALL_DEVICES), /dev.nst2.*no tape/);
-  },
-
-  "an archive of 2+2 with each pair of tapes lost": async () => {
-    sh("mv /tmp/tree /tmp/large-tree");
-    await makeTree("/tmp/tree", 4);
-    blankTapes(...ALL);
-    await ectar(
-      0,
-      ...["create", "--tape-devices", ALL_DEVICES, "--parity-shards", "2", "--chunk-size", "2MiB"],
-      ...["-o", "pairs", "tree"],
+    loadTape("other.2", 2);
+    const drives = devices(...ALL);
+    const { stderr } = await ectar(2, "extract", "--tape-devices", drives, "-o", "/tmp/none");
+    assert.match(stderr, /tapes of two archives are in the drives: (main|other) .* and /);
+    assert.match(stderr, /name the archive/);
+    const { stderr: few } = await ectar(
+      ...[1, "extract", "--tape-devices", drives, "-i", "main.index.zst", "-o", "/tmp/none"],
     );
-    for (const first of ALL) {
-      for (const second of ALL.filter((drive) => drive > first)) {
-        await restores(3, devices(...without(first, second)));
-      }
-    }
+    assert.match(few, /3 tapes of main are needed and 2 are there/);
+    sh("test ! -e /tmp/none");
+    // With enough of either.
+    blankTapes(...ALL);
+    await ectar(0, ...CREATE, "--parity-shards", "2", "-o", "twos", "tree");
+    saveTapes("twos", 4);
+    loadTape("other.0", 1);
+    await restores(3, "tree", drives);
+    await ectar(0, ...CREATE, "--parity-shards", "2", "-o", "others", "other");
+    loadTape("twos.3", 0);
+    loadTape("twos.1", 2);
+    await restores(3, "tree", drives, "-i", "twos.index.zst");
+    await restores(3, "other", drives, "-i", "others.index.zst");
   },
 });

@@ -90,6 +90,12 @@ export function emptyDrive(drive: number): void {
   sh(`vtape medium ${drive} 0`);
 }
 
+/** Puts the tape back into an emptied drive. */
+export function refillDrive(drive: number): void {
+  sh(`vtape medium ${drive} 1`);
+  harmed.delete(drive);
+}
+
 /** Takes harmed drives away and starts new ones, with empty tapes, in their place. */
 export function repairDrives(): Promise<void> {
   for (const takeAway of harmed.values()) takeAway();
