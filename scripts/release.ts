@@ -34,7 +34,7 @@ async function release(target: Target, executablePath: string): Promise<string[]
   const scripts = completions(tree);
   const sbom = billOfMaterials(target, parts, timeSeconds);
   const texts = documents();
-  const allLicences = licences(parts);
+  const allLicences = licences(target, parts);
 
   const kit = withSums([
     { path: "bin/ectar", content: executable, executable: true },

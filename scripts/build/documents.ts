@@ -13,8 +13,12 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 import { VERSION } from "../../src/version.ts";
 import type { EmbeddedPart } from "./embedded.ts";
+import { NOTICE_PATH, NOTICE_TRIPLE, NOTICE_VERSION } from "./notice.ts";
 import { type PackedFile, textFile } from "./packed_file.ts";
 import { PROJECT } from "./run.ts";
+import type { Target } from "./targets.ts";
+
+const SEPARATOR = "=".repeat(80);
 
 /** ectar's commands, from its source. */
 export async function commandTree(): Promise<CommandNode> {
@@ -55,12 +59,20 @@ export function documents(): PackedFile[] {
 }
 
 /** ectar's licence, and those of everything embedded, in one text. */
-export function licences(parts: readonly EmbeddedPart[]): string {
+export function licences(target: Target, parts: readonly EmbeddedPart[]): string {
   const own = Deno.readTextFileSync(`${PROJECT}LICENSE`).trim();
   const others = parts.map(({ name, version, license, licenseText }) =>
-    `${"=".repeat(80)}\n${name} ${version} (${license})\n\n${licenseText}`
+    `${SEPARATOR}\n${name} ${version} (${license})\n\n${licenseText}`
   );
   return `ectar ${VERSION} (MIT)\n\n${own}\n\n` +
-    "The executable contains the parts named below. Deno in turn contains V8 and other libraries;\n" +
-    "their licences are listed in Deno's own repository.\n\n" + others.join("\n");
+    "The executable contains the parts named below. What is in Deno in turn, V8 and several hundred\n" +
+    `Rust packages, is listed after them.${otherDeno(target)}\n\n` +
+    `${others.join("\n")}${SEPARATOR}\n${Deno.readTextFileSync(NOTICE_PATH)}`;
+}
+
+/** Says so where the executable holds another Deno than the one whose parts are listed. */
+function otherDeno({ triple, denoVersion }: Target): string {
+  if (denoVersion === NOTICE_VERSION && triple === NOTICE_TRIPLE) return "";
+  return ` That list is of Deno ${NOTICE_VERSION} for ${NOTICE_TRIPLE};\n` +
+    `Deno ${denoVersion} for ${triple}, which is in here, may differ in some of them.`;
 }

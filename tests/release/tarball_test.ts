@@ -112,5 +112,14 @@ Deno.test("every part in the bill of materials has its licence there", async () 
     for (const { name, version } of components) {
       assert(licences.includes(`\n${name} ${version} (`), `${name} ${version}`);
     }
+    // What Deno contains: Rust packages, and V8 with its text.
+    const { components: rust } = components.find(({ name }: { name: string }) =>
+      name.startsWith("@deno/")
+    );
+    assert(rust.length > 500, `${rust.length} Rust packages`);
+    for (const { name, version } of rust) {
+      assert(licences.includes(`\n${name} ${version}: `), `${name} ${version}`);
+    }
+    assert.match(licences, /Copyright 2014, the V8 project authors/);
   });
 });
