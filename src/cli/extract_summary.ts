@@ -46,7 +46,7 @@ export function damageLines(damage: readonly ShardDamage[]): string[] {
   const lines = damage.map(({ chunk, shard, origin, detail, repaired }) => {
     const place = origin === "" || detail.includes(origin) ? "" : ` (${origin})`;
     const made = repaired ? "" : " (needed, and not made up for)";
-    return `chunk ${chunk}, shard ${shard}${place}: ${detail}${made}`;
+    return `chunk ${chunk}, shard ${shard}: ${detail}${place}${made}`;
   });
   return atMost(lines, lines.length);
 }
