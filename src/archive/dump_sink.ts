@@ -7,6 +7,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { ensureDirectory } from "../shard/ensure_directory.ts";
 import { fromSystemError, systemErrorName } from "../shard/system_error.ts";
 import type { DumpFile, DumpSink } from "../tape/dump.ts";
 
@@ -37,11 +38,7 @@ export class DirectorySink implements DumpSink {
    * @throws {EctarError} when it cannot be made
    */
   static async open(directory: string, options: DirectorySinkOptions = {}): Promise<DirectorySink> {
-    try {
-      await Deno.mkdir(directory, { recursive: true });
-    } catch (error) {
-      throw fromSystemError(error, `cannot make directory ${directory}`, { path: directory });
-    }
+    await ensureDirectory(directory);
     return new DirectorySink(directory, options);
   }
 

@@ -6,7 +6,7 @@
 
 import { LinuxRestoreTree } from "../../ffi/restore_tree.ts";
 import type { ShardDamage } from "../chunk/read_damage.ts";
-import { fromSystemError } from "../shard/system_error.ts";
+import { ensureDirectory } from "../shard/ensure_directory.ts";
 import type { ShardSetReader } from "../shard/shard_io.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
 import { extractArchive, type ExtractOptions, type ExtractSummary } from "./extract.ts";
@@ -68,11 +68,7 @@ export async function extractToDirectory(
   const { directory, verify = true, ...extract } = options;
   return await withArchive(shards, { verify }, async (archive) => {
     archive.requireShards();
-    try {
-      await Deno.mkdir(directory, { recursive: true });
-    } catch (error) {
-      throw fromSystemError(error, `cannot make directory ${directory}`, { path: directory });
-    }
+    await ensureDirectory(directory);
     using target = new LinuxRestoreTree(new TextEncoder().encode(directory));
     const summary = await extractArchive(archive, { ...extract, target });
     return {

@@ -207,6 +207,12 @@ export async function listFiles(directory: string): Promise<ArchiveFile[]> {
       });
     }
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new EctarError("not-found", `directory ${directory} does not exist`, {
+        path: directory,
+        errno: "ENOENT",
+      }, { cause: error });
+    }
     throw fromSystemError(error, `cannot list directory ${directory}`, { path: directory });
   }
   return files;

@@ -122,16 +122,47 @@ async function committedFiles({ directory, choose }: Place): Promise<NamedFile[]
 
 async function parsePlace(input: string): Promise<Place> {
   if (input === "") throw new EctarError("usage", "an empty name was given as input");
-  if (await isDirectory(input)) return { directory: input, choose: (files) => files };
   const slash = input.lastIndexOf("/");
   const directory = slash < 0 ? "." : input.slice(0, slash) || "/";
   const base = input.slice(slash + 1);
+  if (await isDirectory(input)) {
+    const inside = { directory: input, choose: (files: NamedFile[]) => files };
+    const beside = { directory, choose: (files: NamedFile[]) => named(files, base) };
+    return await isBesideOnly(input, inside, beside) ? beside : inside;
+  }
   if (/[*?[{]/.test(base) && !await exists(input)) {
     return { directory, choose: (files) => chooseMatching(files, base) };
   }
   const isOneFile = await exists(input);
   const ofOneFile = isOneFile ? parseShardFileName(base)?.name ?? parseIndexFileName(base) : base;
-  return { directory, choose: (files) => files.filter(({ name }) => name === (ofOneFile ?? base)) };
+  return { directory, choose: (files) => named(files, ofOneFile ?? base) };
+}
+
+function named(files: NamedFile[], archive: string): NamedFile[] {
+  return files.filter(({ name }) => name === archive);
+}
+
+/**
+ * Whether a directory's name means an archive beside it: `ectar create -o home home` makes both.
+ *
+ * @throws {EctarError} `usage` when there are archives in the directory, too
+ */
+async function isBesideOnly(input: string, inside: Place, beside: Place): Promise<boolean> {
+  if (!await holdsFiles(beside)) return false;
+  if (!await holdsFiles(inside)) return true;
+  throw new EctarError("usage", `${input} is an archive, and a directory with archives in it`, {
+    path: input,
+    hint: `give ${input}/ for those in the directory, or ${input}.index.zst for the other`,
+  });
+}
+
+async function holdsFiles(place: Place): Promise<boolean> {
+  try {
+    return (await committedFiles(place)).length > 0;
+  } catch {
+    // Whoever may not list it gets to know when it is really meant.
+    return false;
+  }
 }
 
 /** A pattern such as `backup.c*` means the shards it matches, and their archives' indexes. */

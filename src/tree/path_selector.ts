@@ -3,8 +3,9 @@
  *
  * A name chooses the member of just that path and, for a directory, everything below it. A name
  * with wildcards does so too, and chooses besides what it matches from its first to its last
- * character as in GNU tar's `--wildcards` (they match slashes), with all that lies below. `./` in
- * front and slashes at the end make no difference, neither in names nor in members.
+ * character as in GNU tar's `--wildcards` (they match slashes), with all that lies below. `./` and
+ * slashes in front and slashes at the end make no difference, neither in names nor in members:
+ * `/home` was archived as `home`.
  *
  * @module
  */
@@ -84,7 +85,7 @@ export class PathSelector {
   }
 }
 
-/** Without `./` in front and slashes at the end; empty for the top itself. */
+/** Without `./` and slashes in front and slashes at the end; empty for the top itself. */
 function trimmed(text: string): string {
-  return text.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "").replace(/^\.$/, "");
+  return text.replace(/^(?:\.?\/+)+/, "").replace(/\/+$/, "").replace(/^\.$/, "");
 }

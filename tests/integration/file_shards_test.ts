@@ -176,6 +176,21 @@ Deno.test("archives are found by base name, directory, index, shard, pattern and
   });
 });
 
+Deno.test("an archive that has the name of a directory beside it is found", async () => {
+  await withScratch(async (directory) => {
+    await write(directory, {});
+    Deno.mkdirSync(`${directory}/backup`);
+    const found = await findArchiveFiles([`${directory}/backup`]);
+    assert.equal(found.indexes[0], `${directory}/backup.index.zst`);
+    await assert.rejects(findArchiveFiles([`${directory}/backup/`]), { code: "not-found" });
+
+    await write(`${directory}/backup`, { name: "other" });
+    await assert.rejects(findArchiveFiles([`${directory}/backup`]), { code: "usage" });
+    assert.equal((await findArchiveFiles([`${directory}/backup/`])).name, "other");
+    assert.equal((await findArchiveFiles([`${directory}/backup.index.zst`])).name, "backup");
+  });
+});
+
 Deno.test("a shard that cannot be written stops with a line that names it", async () => {
   await assert.rejects(
     (async () => {

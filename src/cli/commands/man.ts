@@ -6,6 +6,7 @@
 
 import type { Command } from "@commander-js/extra-typings";
 import { EctarError } from "../../errors.ts";
+import { ensureDirectory } from "../../shard/ensure_directory.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
 import { VERSION } from "../../version.ts";
 import { buildDate } from "../../version_build.ts";
@@ -24,6 +25,7 @@ export function addManCommand(program: Command, context: CommandContext): void {
       const facts = { version: VERSION, date: buildDate() };
       const nodes = [tree, ...tree.commands];
       if (options.output !== undefined) {
+        await ensureDirectory(options.output);
         for (const node of nodes) {
           await writePage(`${options.output}/${manualName(node)}`, manualPage(node, tree, facts));
         }

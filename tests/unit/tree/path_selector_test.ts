@@ -21,6 +21,8 @@ Deno.test("a name selects its member and what is below", () => {
   assert.ok(!selects({ files }, "a/bb"));
   assert.ok(!selects({ files }, "x/a/b"));
   assert.ok(selects({ files: ["./a"] }, "a/b"));
+  assert.ok(selects({ files: ["/a/b"] }, "a/b/c"), "as it was named to create");
+  assert.ok(selects({ files: ["/*.txt"] }, "a.txt"));
   assert.ok(selects({ files: ["."] }, "./a"));
   assert.ok(selects({ files: ["."] }, "a"));
 });
