@@ -31,6 +31,9 @@ export async function compileNative(
       "compile",
       "--quiet",
       "--no-check",
+      // The entry may lie outside the project.
+      "--config",
+      `${PROJECT}deno.json`,
       ...PERMISSIONS,
       ...includes,
       "--target",
