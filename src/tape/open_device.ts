@@ -82,7 +82,7 @@ export function refuseRewindingNode(spec: string, node: string): void {
   throw new EctarError(
     "usage",
     `${spec} rewinds the tape whenever it is closed; use ${instead}`,
-    { drive: spec, hint: `use ${instead}` },
+    { drive: spec },
   );
 }
 

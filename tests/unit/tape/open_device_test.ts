@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MockTapeDevice } from "../../mocks.ts";
 import { tapeDensity } from "../../../src/tape/density.ts";
+import type { EctarError } from "../../../src/errors.ts";
 import { openTapeDevice, refuseRewindingNode } from "../../../src/tape/open_device.ts";
 import { parseMtget } from "../../../src/tape/st_abi.ts";
 
@@ -26,7 +27,8 @@ Deno.test("nodes that rewind on close are refused, naming the one to use", () =>
   for (const [spec, node, instead] of cases) {
     if (instead === undefined) refuseRewindingNode(spec, node);
     else {
-      assert.throws(() => refuseRewindingNode(spec, node), (error: Error) => {
+      assert.throws(() => refuseRewindingNode(spec, node), (error: EctarError) => {
+        assert.equal(error.context.hint, undefined, "the message says what to do");
         assert.equal(
           error.message,
           `${spec} rewinds the tape whenever it is closed; use ${instead}`,
