@@ -13,14 +13,17 @@ export interface FrameDecompressor {
   readonly parallelism: number;
   /** Proves a frame by its SHA-256 (unless undefined), then decompresses it. */
   decompress(
-    frame: { bytes: Uint8Array; sha256: Uint8Array | undefined; size: number },
+    frame: { bytes: Uint8Array; sha256: Uint8Array | undefined; size: number; given: boolean },
   ): Promise<Uint8Array>;
 }
 
 /** Bytes of frames being decompressed at a time, compressed and not. */
 const IN_FLIGHT_BYTES = 64 * 2 ** 20;
 
-/** Tar bytes of a chunk, or the lack of them; offsets count from the chunk's first tar byte. */
+/**
+ * Tar bytes of a chunk, valid until the next item is asked for, or the lack of them; offsets count
+ * from the chunk's first tar byte.
+ */
 export type ContentItem =
   | { kind: "data"; contentOffset: number; bytes: Uint8Array }
   | { kind: "lost"; contentOffset: number; contentBytes: number; reason: string };
@@ -52,7 +55,7 @@ export async function* readContent(
         (running.length > 0 && inFlight + bytes > IN_FLIGHT_BYTES)
       ) {
         const first = running.shift()!;
-        yield await first.item;
+        yield* once(await first.item);
         inFlight -= first.bytes;
       }
       const item = decompress(chunk, decompressor, frame, verify);
@@ -62,11 +65,17 @@ export async function* readContent(
       inFlight += bytes;
     }
     for (let next = running.shift(); next !== undefined; next = running.shift()) {
-      yield await next.item;
+      yield* once(await next.item);
     }
   } finally {
     await Promise.allSettled(running.map(({ item }) => item));
   }
+}
+
+/** Hands an item out, then frees its bytes: left to the garbage collector, they pile up. */
+function* once(item: ContentItem): Generator<ContentItem> {
+  yield item;
+  if (item.kind === "data") (item.bytes.buffer as ArrayBuffer).transfer(0);
 }
 
 async function decompress(
@@ -80,9 +89,11 @@ async function decompress(
     { contentOffset, contentBytes, bytes }: Extract<FrameItem, { kind: "frame" }>,
     proof: Uint8Array | undefined,
   ): Promise<ContentItem> => {
-    const content = await decompressor.decompress({ bytes, sha256: proof, size: contentBytes });
+    const given = true;
+    const frame = { bytes, sha256: proof, size: contentBytes, given };
+    const content = await decompressor.decompress(frame);
     // Nobody needs the frame any more; left to the garbage collector, frames pile up.
-    bytes.buffer.transfer(0);
+    if (!bytes.buffer.detached) bytes.buffer.transfer(0);
     return { kind: "data", contentOffset, bytes: content };
   };
   try {

@@ -7,7 +7,7 @@
 
 /** A part of the tar stream. */
 export type TarItem =
-  /** Bytes of the tar, proven. */
+  /** Bytes of the tar, proven; valid until the next item is asked for. */
   | { kind: "data"; tarOffset: number; bytes: Uint8Array }
   /** Bytes that are lost; without `length` nothing tells how many, and nothing follows. */
   | { kind: "gap"; tarOffset: number; length: number | undefined; reason: string }

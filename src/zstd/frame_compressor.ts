@@ -36,6 +36,12 @@ export interface FrameToDecompress {
   sha256: Uint8Array | undefined;
   /** Content bytes it must hold. */
   size: number;
+  /**
+   * Whether `bytes` and their buffer are given away, and so need not be copied for another thread.
+   *
+   * @default false
+   */
+  given?: boolean;
 }
 
 /**

@@ -58,7 +58,8 @@ export class FramePool implements FrameCompressor {
   async decompress(frame: FrameToDecompress): Promise<Uint8Array> {
     const { size, sha256 } = frame;
     const bytes = postable(frame.bytes);
-    return (await this.#enqueue({ kind: "decompress", bytes, sha256, size })).bytes;
+    const given = (frame.given ?? false) || bytes !== frame.bytes;
+    return (await this.#enqueue({ kind: "decompress", bytes, sha256, size, given })).bytes;
   }
 
   close(): void {
@@ -86,7 +87,7 @@ export class FramePool implements FrameCompressor {
       if (lane === undefined) return;
       const task = this.#queue.shift()!;
       lane.tasks.push(task);
-      lane.worker.postMessage(task.job);
+      lane.worker.postMessage(task.job, givenBuffers(task.job));
     }
   }
 
@@ -137,6 +138,12 @@ function inRoom(
 ): CompressedFrame {
   if (job.kind !== "compress") throw new TypeError("only compressed data lies in a room");
   return { bytes: job.room!.subarray(0, length), sha256 };
+}
+
+/** What a Worker gets instead of a copy. */
+function givenBuffers(job: Job): ArrayBuffer[] {
+  if (job.kind !== "decompress" || !job.given) return [];
+  return job.bytes.buffer instanceof ArrayBuffer ? [job.bytes.buffer] : [];
 }
 
 /** Posting a view copies its whole buffer unless that is shared; then a copy of the part is less. */

@@ -44,7 +44,12 @@ scope.onmessage = ({ data: job }) => {
 };
 
 function perform(job: Job): Exclude<Answer, { error: unknown }> {
-  if (job.kind === "decompress") return { bytes: decompressNow(job) };
+  if (job.kind === "decompress") {
+    const bytes = decompressNow(job);
+    // The Worker's own, as a copy or as a gift; left to the garbage collector, frames pile up.
+    if (job.bytes.buffer instanceof ArrayBuffer) job.bytes.buffer.transfer(0);
+    return { bytes };
+  }
   const { bytes, sha256 } = compressNow(job, job.level);
   return job.room === undefined ? { bytes, sha256 } : { length: bytes.length, sha256 };
 }

@@ -67,6 +67,21 @@ for (const [kind, create] of KINDS) {
     pool.close();
   });
 
+  Deno.test(`frames given away come back, those kept stay as they are, ${kind}`, async () => {
+    const pool = create();
+    const content = noise(150_000, 3);
+    const { bytes, sha256 } = await pool.compress({ data: content }, 1);
+    const gift = { bytes: bytes.slice(), sha256, size: content.length, given: true };
+    assert.deepEqual(await pool.decompress(gift), content);
+    const part = { bytes: new Uint8Array([...bytes, 0]).subarray(0, bytes.length), sha256 };
+    for (const kept of [{ bytes, sha256 }, part]) {
+      assert.deepEqual(await pool.decompress({ ...kept, size: content.length }), content);
+      assert.deepEqual(kept.bytes.length, bytes.length);
+      assert.deepEqual(await pool.decompress({ ...kept, size: content.length }), content);
+    }
+    pool.close();
+  });
+
   Deno.test(`frames are the same where their content was, ${kind}`, async () => {
     const pool = create();
     const size = 150_000;
