@@ -54,9 +54,10 @@ export class IndexCopy {
     const existing = await existingArchiveFiles(directory, name);
     const shards = existing.filter((fileName) => parseShardFileName(fileName) !== undefined);
     if (shards.length > 0 || existing.length > 0 && !force) {
+      const where = directory === "." ? "this directory" : directory;
       throw new EctarError(
         "exists",
-        `${shards[0] ?? existing[0]} exists already in ${directory}, where the index would go`,
+        `${shards[0] ?? existing[0]} exists already in ${where}, where the index would go`,
         {
           archive: name,
           path: directory,

@@ -88,6 +88,7 @@ export class OpenArchive {
       if (indexes.length === 0) {
         throw new EctarError("not-found", `no shards and no index of ${shards.name} can be read`, {
           archive: shards.name,
+          hint: "if its writing was interrupted early on, nothing of it was kept",
         });
       }
       return new OpenArchive(shards, undefined, indexes[0], remarks);

@@ -124,11 +124,13 @@ async function requireEnough(tapes: TapeArchive): Promise<void> {
   await tapes.close();
   const { name, dataShards, wanted, remarks } = tapes;
   const here = tapes.presentShards.length;
+  // What is in no drive is named by what to load; what else is in the drives is worth a word.
+  const others = remarks.filter((line) => !line.endsWith(" is in no drive"));
   throw new EctarError(
     "too-few",
     `${dataShards} tapes of ${name} are needed and ${here} ${here === 1 ? "is" : "are"} there; ` +
-      `load ${missing === wanted.length ? "" : `${missing} of `}${wanted.join(", ")} ` +
-      `(${remarks.join("; ")})`,
+      `load ${missing === wanted.length ? "" : `${missing} of `}${wanted.join(", ")}` +
+      (others.length === 0 ? "" : ` (${others.join("; ")})`),
     { archive: name },
   );
 }

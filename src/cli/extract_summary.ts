@@ -9,6 +9,17 @@ import type { ShardDamage } from "../chunk/read_damage.ts";
 
 /** Names and shards that are listed one by one before the rest is only counted. */
 const MAX_LINES = 50;
+/** Runs of chunks that are named in one line. */
+const MAX_RUNS = 10;
+
+/** What may become of a member besides being restored, and how the summary says it. */
+const OUTCOMES = [
+  ["partial", "incomplete"],
+  ["exists", "kept as they were (--force replaces them)"],
+  ["refused", "refused"],
+  ["link-target-missing", "links whose target is missing"],
+  ["failed", "failed"],
+] as const;
 
 /** Whether the run ended with something the operator should know. */
 export function hasExtractNotes(extracted: ExtractedArchive): boolean {
@@ -34,21 +45,39 @@ export function extractSummaryLines(extracted: ExtractedArchive): string[] {
     lines.push("without an index the names of what is lost entirely are not known");
   }
   if (metadataLine !== undefined) lines.push(metadataLine);
-  const others = Object.entries(counts)
-    .filter(([kind, count]) => kind !== "restored" && kind !== "ignored" && count > 0)
-    .map(([kind, count]) => `, ${count} ${kind.replaceAll("-", " ")}`);
-  lines.push(`restored ${counts.restored} members${others.join("")}`);
+  const others = OUTCOMES.filter(([kind]) => counts[kind] > 0)
+    .map(([kind, words]) => `, ${counts[kind]} ${words}`);
+  const members = counts.restored === 1 ? "member" : "members";
+  lines.push(`restored ${counts.restored} ${members}${others.join("")}`);
   return lines;
 }
 
-/** One line for each shard that is not as it should be. */
+/** One line for each thing wrong with a shard; a lost tape is one line, and not one a chunk. */
 export function damageLines(damage: readonly ShardDamage[]): string[] {
-  const lines = damage.map(({ chunk, shard, origin, detail, repaired }) => {
+  const same = Map.groupBy(damage, ({ shard, origin, detail, repaired }) => {
     const place = origin === "" || detail.includes(origin) ? "" : ` (${origin})`;
     const made = repaired ? "" : " (needed, and not made up for)";
-    return `chunk ${chunk}, shard ${shard}: ${detail}${place}${made}`;
+    return `shard ${shard}: ${detail}${place}${made}`;
   });
+  const lines = [...same].map(([text, each]) =>
+    `${chunksText(each.map(({ chunk }) => chunk))}, ${text}`
+  );
   return atMost(lines, lines.length);
+}
+
+/** Such as `chunk 3`, or `chunks 1 to 5, 7`. */
+function chunksText(chunks: readonly number[]): string {
+  const runs: { first: number; last: number }[] = [];
+  for (const chunk of [...new Set(chunks)].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run?.last === chunk - 1) run.last = chunk;
+    else runs.push({ first: chunk, last: chunk });
+  }
+  if (runs.length === 1 && runs[0].first === runs[0].last) return `chunk ${runs[0].first}`;
+  const named = runs.slice(0, MAX_RUNS).map(({ first, last }) =>
+    first === last ? `${first}` : `${first} to ${last}`
+  );
+  return `chunks ${named.join(", ")}${runs.length > MAX_RUNS ? ", …" : ""}`;
 }
 
 function atMost(lines: string[], count: number): string[] {

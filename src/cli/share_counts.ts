@@ -59,7 +59,8 @@ export function tapeShareCounts(
       : data !== undefined && data < drives
       ? `${data} data + ${drives - data} parity`
       : `${drives - 1} data + 1 parity`;
-    const asked = `${data ?? "?"} data + ${parity ?? "?"} parity`;
+    const asked = [[data, "data"], [parity, "parity"]]
+      .flatMap(([count, kind]) => count === undefined ? [] : [`${count} ${kind}`]).join(" + ");
     throw new EctarError(
       "usage",
       `${asked} shards do not fit ${drives} tape drives`,

@@ -119,7 +119,7 @@ Deno.test("an output directory that is missing or none at all is refused", () =>
     await Deno.writeTextFile(`${directory}/file`, "");
     await ectarRefuses(
       1,
-      /nosuch: no such file or directory/,
+      /directory nosuch does not exist/,
       directory,
       ...CREATE,
       "nosuch/b",

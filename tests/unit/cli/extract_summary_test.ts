@@ -42,6 +42,31 @@ Deno.test("an archive that was never finished is not complete, though nothing is
   assert.match(extractSummaryLines(extracted)[0], /never finished/);
 });
 
+Deno.test("a shard that has the same trouble in many chunks is one line", () => {
+  const each = { origin: "", what: "missing", ranges: [], repaired: true, detail: "not found" };
+  const damage = [1, 2, 3, 5, 7, 8].map((chunk) => ({ ...each, what: "missing" as const, chunk }));
+  assert.deepEqual(
+    damageLines([
+      ...damage.map((one) => ({ ...one, shard: 2 })),
+      { ...damage[1], shard: 0 },
+    ]),
+    ["chunks 1 to 3, 5, 7 to 8, shard 2: not found", "chunk 2, shard 0: not found"],
+  );
+  const scattered = Array.from(
+    { length: 500 },
+    (_, i) => ({ ...damage[0], shard: 1, chunk: 2 * i }),
+  );
+  assert.ok(damageLines(scattered)[0].length < 80);
+});
+
+Deno.test("what became of members is told in words", () => {
+  const counts = { ...EXTRACTED.counts, "restored": 1, "exists": 2, "link-target-missing": 1 };
+  assert.deepEqual(extractSummaryLines({ ...EXTRACTED, counts }), [
+    "restored 1 member, 2 kept as they were (--force replaces them), " +
+    "1 links whose target is missing",
+  ]);
+});
+
 Deno.test("damage names the shard and where it lies, once", () => {
   const each = { chunk: 1, shard: 0, what: "unreadable", ranges: [], repaired: true } as const;
   assert.deepEqual(

@@ -31,6 +31,7 @@ Deno.test("formatted sizes keep their magnitude", () => {
   assert.equal(formatSize(0), "0 B");
   assert.equal(formatSize(1023), "1023 B");
   assert.equal(formatSize(1536), "1.50 KiB");
+  assert.equal(formatSize(1024 ** 2 - 4), "1.00 MiB");
   fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 52 }), (bytes) => {
     const back = parseFloat(formatSize(bytes));
     assert.ok(back < 1024 && back >= 0);
