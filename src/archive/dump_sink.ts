@@ -97,6 +97,8 @@ export class DirectorySink implements DumpSink {
 }
 
 async function sameBytes(one: string, other: string): Promise<boolean> {
+  // Neither led elsewhere by a link nor kept waiting by a FIFO.
+  if (!(await Deno.lstat(other)).isFile) return false;
   using first = await Deno.open(one, { read: true });
   using second = await Deno.open(other, { read: true });
   if ((await first.stat()).size !== (await second.stat()).size) return false;

@@ -6,6 +6,7 @@
 
 import { parseProgress, type VerifyProgress } from "../archive/verify_progress.ts";
 import { EctarError } from "../errors.ts";
+import { replaceFile } from "./replace_file.ts";
 import { fromSystemError, systemErrorName } from "../shard/system_error.ts";
 
 /**
@@ -40,17 +41,5 @@ export async function keepProgress(
   } catch (error) {
     if (progress === undefined && systemErrorName(error) === "ENOENT") return;
     throw fromSystemError(error, `cannot keep the state of the run in ${path}`, { path });
-  }
-}
-
-/** Writes a file so that a kill leaves the old or the new one. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  try {
-    await Deno.writeTextFile(temporary, text, { createNew: true });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
   }
 }

@@ -22,6 +22,7 @@ import { inputOptions, openInput } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine, type ProgressState } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
+import { refuseLink, writeOutput } from "../replace_file.ts";
 import { mapLines, verifyJson, verifyLines } from "../verify_format.ts";
 import { keepProgress, readProgress } from "../verify_resume.ts";
 
@@ -52,6 +53,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       const { terminal, signal } = context;
       const { maxDuration, resume, report } = options;
       const depth: VerifyDepth = options.quick ? "quick" : options.full ? "full" : "checksums";
+      if (report !== undefined) await refuseLink(report);
       const deadline = maxDuration === undefined ? Infinity : Date.now() + maxDuration;
       const earlier = resume === undefined ? undefined : await readProgress(resume);
       const line = await progressLine(terminal, options.progress);
@@ -97,7 +99,7 @@ function progressState({ phase, bytes, totalBytes }: VerifyBytes): ProgressState
 
 async function writeReport(path: string, report: string): Promise<void> {
   try {
-    await Deno.writeTextFile(path, report);
+    await writeOutput(path, report);
   } catch (error) {
     throw fromSystemError(error, `cannot write the report to ${path}`, { path });
   }

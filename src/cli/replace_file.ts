@@ -1,0 +1,51 @@
+/**
+ * Small files that a command leaves where the operator says.
+ *
+ * @module
+ */
+
+import { EctarError } from "../errors.ts";
+import { systemErrorName } from "../shard/system_error.ts";
+
+/** Writes a file so that a kill leaves the old or the new one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(temporary, text, { createNew: true });
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Refuses a link, which whoever may write to its directory could lead anywhere.
+ *
+ * @throws {EctarError} `exists`
+ */
+export async function refuseLink(path: string): Promise<void> {
+  if ((await lstatIfThere(path))?.isSymlink !== true) return;
+  throw new EctarError("exists", `${path} is a symbolic link, which is not followed`, {
+    path,
+    hint: "name another file",
+  });
+}
+
+/** Writes a file that is made, or takes the place of one that is there; a FIFO is written to. */
+export async function writeOutput(path: string, text: string): Promise<void> {
+  await refuseLink(path);
+  const there = await lstatIfThere(path);
+  if (there === undefined || there.isFile) await replaceFile(path, text);
+  else await Deno.writeTextFile(path, text, { create: false });
+}
+
+async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    // Whatever else keeps it from being looked at, writing will meet and explain.
+    if (systemErrorName(error) === undefined) throw error;
+    return undefined;
+  }
+}
