@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { TRAILER_PIECE_BYTES, trailerPieceCount } from "../../src/chunk/layout.ts";
+import { MAX_SUBSETS } from "../../src/chunk/recover_subsets.ts";
+import { binomial } from "../../src/erasure/subsets.ts";
 import { zfecHeaderLength } from "../../src/shard/zfec_header.ts";
 import { Pile } from "../unit/recovery/memory_shards.ts";
 import type { Random } from "./random.ts";
@@ -17,6 +19,7 @@ import {
 import type { VerifySummary } from "../../src/archive/verify.ts";
 import { equal } from "./restored.ts";
 import { indexHandle, type KnownArchive, knownArchive, randomShape } from "./shard_set.ts";
+import { checkRebuild } from "./repair_checks.ts";
 import { ShardHarm } from "./shard_harm.ts";
 import { randomTree } from "./trees.ts";
 
@@ -74,7 +77,34 @@ export async function runFilesWorld(random: Random, tell: (line: string) => void
   const depth = random.pick(["quick", "checksums", "full"] as const);
   const verified = await checkVerify(open, expectation, depth);
   if (verified !== undefined && depth !== "quick") checkBlame(known, pile, verified);
+  if (expectation.survives) {
+    await checkRebuild(known, pile);
+    const hasForeign = harm.log.some((line) => line.includes("foreign"));
+    if (!hasForeign && !index.startsWith("foreign")) {
+      tell(mixIn(random, pile, stranger));
+      await checkExtract(known, open, expectation, false);
+      await checkRebuild(known, pile);
+    }
+  }
   assert.equal(pile.open, 0, "shards left open");
+}
+
+/** Adds shards of another archive, fewer in each chunk than restore anything, in any place. */
+function mixIn(random: Random, pile: Pile, stranger: KnownArchive): string {
+  const { k, m } = stranger.shape;
+  let mixed = 0;
+  stranger.shares.forEach((shares, i) => {
+    const all = Array.from({ length: m }, (_, shard) => shard);
+    // With a candidate more for each number, all choices must still be few enough to be tried.
+    const most = binomial(m + 3 * (m - k), k) <= MAX_SUBSETS ? Math.min(k - 1, m - k) : 0;
+    for (const shard of random.sample(all, random.int(0, most))) {
+      const added = pile.add(i + 1, shard, shares[shard]);
+      added.origin = `elsewhere/${added.origin}`;
+      mixed++;
+    }
+  });
+  if (random.chance(0.5)) pile.shards.reverse();
+  return `${mixed} shards of another archive mixed in`;
 }
 
 /** Gives the pile an index: good, damaged, somebody else's, or none. */

@@ -32,10 +32,14 @@ for (const type of ["error", "unhandledrejection"] as const) {
   });
 }
 
+/** Most memory of the process, in bytes: a world has some 20 MB in it, its readers have bounds. */
+const MEMORY_LIMIT = 1.5 * 2 ** 30;
+
 const watchdog = watch();
 const started = performance.now();
 const counts = new Map<string, number>();
 let failed = 0;
+let peakMemory = 0;
 let done = 0;
 while (done < runs && performance.now() - started < minutes * 60_000 && failed < 20) {
   const seed = first + done++;
@@ -43,7 +47,10 @@ while (done < runs && performance.now() - started < minutes * 60_000 && failed <
   const result = await runSeed(seed, values.world);
   await new Promise((resolve) => setTimeout(resolve));
   const { world, lines } = result;
-  const error = result.error ?? stray;
+  const memory = Deno.memoryUsage().rss;
+  peakMemory = Math.max(peakMemory, memory);
+  const grown = memory > MEMORY_LIMIT ? new Error(`${memory} bytes of memory in use`) : undefined;
+  const error = result.error ?? stray ?? grown;
   stray = undefined;
   counts.set(world, (counts.get(world) ?? 0) + 1);
   if (values.verbose) { for (const line of lines) console.log(line); }
@@ -58,5 +65,9 @@ while (done < runs && performance.now() - started < minutes * 60_000 && failed <
 watchdog.end();
 const kinds = [...counts].map(([world, count]) => `${count} ${world}`).join(", ");
 const seconds = Math.round((performance.now() - started) / 1000);
-console.log(`seeds ${first} to ${first + done - 1} in ${seconds} s (${kinds}): ${failed} failed`);
+const mebibytes = Math.round(peakMemory / 2 ** 20);
+console.log(
+  `seeds ${first} to ${first + done - 1} in ${seconds} s (${kinds}), ` +
+    `${mebibytes} MiB of memory at most: ${failed} failed`,
+);
 Deno.exit(failed === 0 ? 0 : 1);

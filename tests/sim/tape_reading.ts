@@ -36,8 +36,8 @@ export class Shelf {
   /** The volumes with nothing wrong, by shard. */
   readonly #sound = new Map<number, TapeMedium>();
   readonly #known: KnownArchive;
-  /** Where blocks were made unreadable: chunk, and offset in its shards. */
-  readonly #scattered: { chunk: number; offset: number }[] = [];
+  /** Where blocks were made unreadable: chunk, offset in its shards, and of which shards. */
+  readonly #scattered: { chunk: number; offset: number; shards: number[] }[] = [];
   choice: ArchiveChoice = {};
 
   constructor(random: Random, known: KnownArchive, tell: (line: string) => void) {
@@ -80,14 +80,15 @@ export class Shelf {
       other.chunk === chunk && Math.abs(other.offset - offset) < apart
     );
     if (isNear) return;
-    this.#scattered.push({ chunk, offset });
     // An image was made of a tape as it was before.
     const isImage = (medium: TapeMedium) =>
       this.#loaded.some((loaded) => loaded.medium === medium && loaded.image !== undefined);
     const holders = [...this.#sound].filter(([, medium]) => !isImage(medium)).filter(([shard]) =>
       this.#holds(shard, chunk)
     );
-    for (const [shard, medium] of random.sample(holders, spare)) {
+    const victims = random.sample(holders, spare);
+    this.#scattered.push({ chunk, offset, shards: victims.map(([shard]) => shard) });
+    for (const [shard, medium] of victims) {
       this.#tell(`volume ${shard}: chunk ${chunk} block ${block} unreadable`);
       medium.damageBlock(chunk, block);
     }
@@ -96,6 +97,21 @@ export class Shelf {
   /** How many sound volumes hold a chunk as it was written. */
   soundShards(chunk: number): number {
     return [...this.#sound.keys()].filter((shard) => this.#holds(shard, chunk)).length;
+  }
+
+  /**
+   * Volumes of other shards with which any one more restores everything: as few as suffice where
+   * they hold all chunks and every block of them, else all sound ones.
+   */
+  volumesBeside(shard: number): TapeMedium[] {
+    const { k } = this.#known.shape;
+    const others = [...this.#sound].filter(([each]) => each !== shard);
+    const whole = others.filter(([each]) =>
+      !this.#scattered.some(({ shards }) => shards.includes(each)) &&
+      this.#known.shares.every((_, i) => this.#holds(each, i + 1))
+    );
+    const chosen = whole.length >= k - 1 ? whole.slice(0, k - 1) : others;
+    return chosen.map(([, medium]) => medium);
   }
 
   /** Opens the drives, in another order each time. */

@@ -10,6 +10,7 @@ import {
   type Expectation,
   typableNames,
 } from "./read_checks.ts";
+import { checkReplace } from "./repair_checks.ts";
 import { type KnownArchive, knownArchive, randomShape, type Shape } from "./shard_set.ts";
 import { Shelf } from "./tape_reading.ts";
 import { checkBooks, type WriteFaults, writeTapes, type WrittenSet } from "./tape_writing.ts";
@@ -88,6 +89,11 @@ async function readBack(
     random.sample(typableNames(known), random.int(1, 3)),
   );
   await checkVerify(open, expectation, random.pick(["quick", "checksums", "full"] as const));
+  if (survives) {
+    const shard = random.int(0, m - 1);
+    tell(`volume ${shard} written anew`);
+    await checkReplace(known, open, shard, shelf.volumesBeside(shard));
+  }
 }
 
 /** Like any shape, with few drives and blocks that tapes take. */
