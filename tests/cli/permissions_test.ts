@@ -1,0 +1,49 @@
+/**
+ * The main commands need no more than the executable may: no network, no other programs. From the
+ * source here, by the options that executables are built with; tests/smoke looks at the executable's
+ * own system calls.
+ */
+
+import assert from "node:assert/strict";
+import { PERMISSIONS } from "../../scripts/build/permissions.ts";
+import { withScratch } from "../integration/scratch.ts";
+import { ectarExits } from "./run_ectar.ts";
+import { makeSampleTree } from "./sample_tree.ts";
+
+const COMMAND = [Deno.execPath(), "run", "--quiet", "--cached-only", ...PERMISSIONS].concat(
+  new URL("../../cli.ts", import.meta.url).pathname,
+);
+
+Deno.test("executables may not use a network or start programs, and never ask", () => {
+  for (const wanted of ["--deny-net", "--deny-run", "--no-prompt"]) {
+    assert.ok(PERMISSIONS.includes(wanted), wanted);
+  }
+  const allowed = PERMISSIONS.filter((option) => /^(-A|--allow-(all|net|run|import))/.test(option));
+  assert.deepEqual(allowed, []);
+});
+
+Deno.test("create, list, info, verify, extract and repair work with the executable's permissions", () =>
+  withScratch(async (cwd) => {
+    await makeSampleTree(`${cwd}/in`, 1);
+    const run = (...args: string[]) => ectarExits(0, { cwd, command: COMMAND }, ...args);
+    const shape = ["--data-shards", "2", "--parity-shards", "1"];
+    await run("create", "-q", "--verify", "-o", "b", ...shape, "in");
+    await Deno.remove(`${cwd}/b.c001.s01`);
+    assert.match((await run("list", "-i", "b")).stdout, /in\//);
+    assert.match((await run("info", "-i", "b")).stdout, /archive/);
+    await run("repair", "-q", "-i", "b");
+    await run("verify", "-q", "--full", "--report", "report.json", "-i", "b");
+    await run("extract", "-q", "-i", "b", "-o", "out");
+  }));
+
+Deno.test("tapes work with the executable's permissions", () =>
+  withScratch(async (cwd) => {
+    await makeSampleTree(`${cwd}/in`, 1);
+    const run = (...args: string[]) => ectarExits(0, { cwd, command: COMMAND }, ...args);
+    const drives = ["--tape-devices", "t0.tap,t1.tap"];
+    await run("create", "-q", ...drives, "-o", "b", "in");
+    assert.match((await run("tape", "identify", "t0.tap")).stdout, /archive b/);
+    await run("verify", "-q", ...drives);
+    await run("tape", "dump", "t1.tap", "-o", "dump");
+    await run("extract", "-q", ...drives, "-o", "out");
+  }));
