@@ -21,7 +21,7 @@ export function infoLines(info: ArchiveInfo, everyChunk: boolean): string[] {
     ["written by", info.toolVersion === undefined ? undefined : `ectar ${info.toolVersion}`],
     ["state", stateText(info)],
     ["layout", info.layout],
-    ["shards", k === undefined || m === undefined ? undefined : `${k} data + ${m - k} parity`],
+    ["shards", shardsText(k, m)],
     ["chunk size", sizeText(info.chunkSize)],
     ["compression", compressionText(info.compressionLevel)],
     ["block size", info.blockSize === 1 ? "none" : sizeText(info.blockSize)],
@@ -29,20 +29,27 @@ export function infoLines(info: ArchiveInfo, everyChunk: boolean): string[] {
     ["file content", sizeText(info.fileBytes)],
     ["index", info.index ?? "none found (everything works without, more slowly)"],
     ["tape set", info.tapeSet?.uuid],
-    ["chunks", String(chunks.length)],
   ];
-  const lines = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}:`.padEnd(14) + value]
-  );
+  const line = ([name, value]: [string, string | undefined]) =>
+    value === undefined ? [] : [`${name}:`.padEnd(14) + value];
+  const lines = rows.flatMap(line);
   for (const { shard, uuid } of info.tapeSet?.volumes ?? []) {
     lines.push(`  shard ${shard} on volume ${uuid}`);
   }
+  const isIndexAlone = chunks.every(({ found }) => found.length === 0);
+  const count = `${chunks.length}${isIndexAlone ? ", as the index says; no shard was found" : ""}`;
+  lines.push(...line(["chunks", count]));
   const shown = everyChunk ? chunks : chunks.slice(0, MAX_CHUNK_LINES);
-  lines.push(...shown.map((chunk) => `  ${chunkText(chunk, m)}`));
+  lines.push(...shown.map((chunk) => `  ${chunkText(chunk, m, isIndexAlone)}`));
   if (shown.length < chunks.length) {
     lines.push(`  … and ${chunks.length - shown.length} more (see -v)`);
   }
   return lines;
+}
+
+function shardsText(k: number | undefined, m: number | undefined): string | undefined {
+  if (k === undefined || m === undefined) return undefined;
+  return `${k} data + ${m - k} parity; any ${k} of the ${m} restore everything`;
 }
 
 function stateText({ complete }: ArchiveInfo): string | undefined {
@@ -59,15 +66,16 @@ function compressionText(level: number | undefined): string | undefined {
   return level === 0 ? "stored" : `zstd level ${level}`;
 }
 
-function chunkText(chunk: ChunkInfo, m: number | undefined): string {
-  const total = m ?? "?";
-  const sizes = chunk.tarBytes === undefined || chunk.chunkBytes === undefined
-    ? ""
-    : `, tar ${formatSize(chunk.tarBytes)}, compressed ${formatSize(chunk.chunkBytes)}`;
-  const notWritten = chunk.notWritten.length === 0
-    ? ""
-    : `, never written: ${chunk.notWritten.map(({ shard }) => shard).join(", ")}`;
-  return `chunk ${chunk.chunk}: ${chunk.found.length} of ${total} shards found${sizes}${notWritten}`;
+function chunkText(chunk: ChunkInfo, m: number | undefined, isIndexAlone: boolean): string {
+  const facts: string[] = [];
+  const found = chunk.found.length;
+  if (!isIndexAlone) facts.push(`${m === undefined ? found : `${found} of ${m}`} shards found`);
+  if (chunk.tarBytes !== undefined) facts.push(`tar ${formatSize(chunk.tarBytes)}`);
+  if (chunk.chunkBytes !== undefined) facts.push(`compressed ${formatSize(chunk.chunkBytes)}`);
+  if (chunk.notWritten.length > 0) {
+    facts.push(`never written: ${chunk.notWritten.map(({ shard }) => shard).join(", ")}`);
+  }
+  return `chunk ${chunk.chunk}: ${facts.join(", ")}`;
 }
 
 /** The same for scripts. Sizes in bytes. */

@@ -45,8 +45,9 @@ export async function buildProgram(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.printTrusted(text),
-      writeErr: (text) => context.terminal.warnLines(text.trimEnd().split("\n")),
-      outputError: (text, write) => write(text.replace(/^error: /, "")),
+      // Help that nobody asked for; `explain` says in one line what is missing.
+      writeErr: () => {},
+      outputError: (text) => context.terminal.warn(usageLine(text)),
       getOutHelpWidth: () => context.terminal.helpWidth(context.terminal.outputIsTerminal),
       getErrHelpWidth: () => context.terminal.helpWidth(context.terminal.errorIsTerminal),
       getOutHasColors: () => context.terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
@@ -81,12 +82,16 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     } catch {
       // Whatever could not be printed matters less than the failure.
     }
-    return explain(error, terminal);
+    return explain(error, terminal, args);
   }
 }
 
-function explain(error: unknown, terminal: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+function explain(error: unknown, terminal: Terminal, args: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    if (error.code === "commander.help") terminal.warn(commandMissing(args));
+    return EXIT.usage;
+  }
   // The reader of a pipe has seen enough: what a shell reports for SIGPIPE.
   if (error instanceof OutputClosed) return 128 + 13;
   if (error instanceof EctarError) {
@@ -101,6 +106,22 @@ function explain(error: unknown, terminal: Terminal): number {
   terminal.warn(`internal error, please report it: ${String(error)}`);
   for (const line of stackLines(error)) terminal.debug(line);
   return EXIT.failed;
+}
+
+function commandMissing(args: readonly string[]): string {
+  const help = args.indexOf("help");
+  if (help >= 0) return `unknown command '${args[help + 1]}'; see ectar --help`;
+  return `no command given; see ectar ${args[0]} --help`;
+}
+
+/** What commander says of a wrong command line, in one line. */
+function usageLine(text: string): string {
+  const line = text.trimEnd().replace(/^error: /, "").replace("\n(Did", " (did");
+  const extra = /^too many arguments for '(\w+)'\. Expected 0 .*?: ([^,]*)/.exec(line);
+  if (extra === null) return line;
+  const [, command, argument] = extra;
+  return `unexpected argument ${argument.replace(/\.$/, "")}; ` +
+    `an archive is named with -i: ectar ${command} -i NAME`;
 }
 
 function stackLines(error: unknown): string[] {

@@ -105,12 +105,6 @@ export class Terminal {
     this.#message(`ectar: ${line}`);
   }
 
-  /** The same in several lines. */
-  warnLines([first, ...more]: readonly string[]): void {
-    this.warn(first);
-    for (const line of more) this.#message(line);
-  }
-
   #tells(level: Verbosity): boolean {
     return LEVELS.indexOf(this.verbosity) >= LEVELS.indexOf(level);
   }

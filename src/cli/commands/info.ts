@@ -18,13 +18,14 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
     .addOption(
       new Option("--format <format>", "output format").choices(["text", "json"]).default("text"),
     )
+    .option("--json", "the same as --format json")
     .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
     .option("-q, --quiet", "tell only what is wrong")
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal } = context;
       const info = await withArchive(await openInput(options, runHooks(context)), {}, archiveInfo);
-      if (options.format === "json") terminal.printJson(infoJson(info), 2);
+      if (options.json || options.format === "json") terminal.printJson(infoJson(info), 2);
       else {
         for (const line of infoLines(info, terminal.verbosity !== "normal")) terminal.print(line);
         for (const remark of info.remarks) terminal.info(remark);

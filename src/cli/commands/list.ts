@@ -22,6 +22,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
     .addOption(
       new Option("--format <format>", "output format").choices(LIST_FORMATS).default("text"),
     )
+    .option("--json", "the same as --format json")
     .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
     .option("-q, --quiet", "tell only what is wrong")
     .action(async (options) => {
@@ -29,7 +30,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
       const { terminal, signal } = context;
       const { files } = options;
       const exclude = { patterns: options.exclude ?? [] };
-      const format = options.format as typeof LIST_FORMATS[number];
+      const format = options.json ? "json" : options.format as typeof LIST_FORMATS[number];
       const formatter = listFormatter(format, options.long === true);
       await withArchive(await openInput(options, runHooks(context)), {}, async (archive) => {
         for (const line of formatter.begin()) terminal.print(line);
