@@ -9,7 +9,9 @@ import { systemErrorName } from "../shard/system_error.ts";
 
 /** Writes a file so that a kill leaves the old or the new one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
+  const name = path.lastIndexOf("/") + 1;
+  const id = crypto.randomUUID().slice(0, 8);
+  const temporary = `${path.slice(0, name)}.${path.slice(name)}.ectar-${id}`;
   try {
     await Deno.writeTextFile(temporary, text, { createNew: true });
     await Deno.rename(temporary, path);
