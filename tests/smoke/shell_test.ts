@@ -86,7 +86,7 @@ Deno.test("messages have no colours where NO_COLOR is set, or where nobody sees 
     const typed = "$E create -o x nothing-here; $E crate";
     for (const text of [typed, `script -qec '${typed}' /dev/null </dev/null`]) {
       const { stdout, stderr } = await script({ cwd, env: { NO_COLOR: "1" } }, text);
-      assert.match(stdout + stderr, /Did you mean create\?/);
+      assert.match(stdout + stderr, /did you mean create\?/);
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(stdout + stderr, /\x1b\[[0-9;]*m/);
     }
