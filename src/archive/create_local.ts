@@ -22,6 +22,7 @@ import {
 import type { CreatedArchive } from "./archive_tree.ts";
 import { createArchive, type CreateHooks, framesInFlight } from "./create.ts";
 import { FileSpool, SPOOL_NAME } from "./file_spool.ts";
+import { measureInWorker } from "./tar_size_worker_backed.ts";
 import { openWorkerSource } from "./tar_source_worker_backed.ts";
 
 /** Where shard files go. */
@@ -74,8 +75,8 @@ async function noteLeftovers(directory: string, name: string, hooks: CreateHooks
     kind: "leftovers",
     path: directory,
     message:
-      `${directory} holds ${left.length} temporary files of a run that was killed, such as ` +
-      `${left[0]}; remove them unless another ectar is writing ${name} now`,
+      `${directory} holds temporary files of a run that was killed (${left.length}, such as ` +
+      `${left[0]}); remove them unless another ectar is writing ${name} now`,
   });
 }
 
@@ -107,6 +108,7 @@ export async function createFromTree(
   hooks: CreateHooks,
 ): Promise<CreatedArchive> {
   const compressor = new FramePool();
+  let stopMeasuring = () => {};
   try {
     const options = { ...producerOptions(content, shape), ownOutputs: traits.own };
     const source = await openWorkerSource(options, framesInFlight(compressor) + 2);
@@ -114,6 +116,7 @@ export async function createFromTree(
       await source.close();
       throw error;
     });
+    if (hooks.onSize !== undefined) stopMeasuring = measureInWorker(options, hooks.onSize);
     return {
       name: shape.name,
       uuid: shape.uuid,
@@ -133,6 +136,7 @@ export async function createFromTree(
     await writer.abort();
     throw error;
   } finally {
+    stopMeasuring();
     compressor.close();
   }
 }

@@ -45,6 +45,24 @@ Deno.test("no two runs use the same temporary names", () => {
   assert.equal(new Set(paths).size, paths.length);
 });
 
+Deno.test("what a killed run left is told and not touched: it may be another run's", () =>
+  withVictim(async (directory) => {
+    const left = ".b.c001.s00.ectar-01234567";
+    await Deno.writeTextFile(`${directory}/${left}`, "half");
+    const run = await ectar(directory, "create", "-o", "b", ...SHAPE, "file");
+    assert.match(
+      run.stderr,
+      /temporary files of a run that was killed \(1, such as \.b\.c001\.s00/,
+    );
+    assert.match(run.stderr, /remove them unless another ectar is writing b now/);
+    assert.equal(await Deno.readTextFile(`${directory}/${left}`), "half");
+    // As docs/security.md says.
+    const find = [".", "-name", ".*.ectar-????????", "-type", "f", "-delete"];
+    await new Deno.Command("find", { args: find, cwd: directory }).output();
+    assert.ok(!namesIn(directory).includes(left));
+    await ectarExits(0, directory, "verify", "-q", "-i", "b");
+  }));
+
 Deno.test("create --force replaces links under the archive's names, and only the links", () =>
   withVictim(async (directory, plant) => {
     await plant("b.c001.s00", "b.c001.s01", "b.index.zst");
