@@ -4,7 +4,6 @@
  * @module
  */
 
-import { EctarError } from "../errors.ts";
 import { checkArchiveName } from "../shard/shard_name.ts";
 import type { OpenTapeOptions } from "../tape/open_device.ts";
 import {
@@ -95,10 +94,7 @@ export async function createOnTapes(
   try {
     const writer = new RaitShardWriter(drives, rait);
     const begin = async () => {
-      if (hooks.signal?.aborted) {
-        throw new EctarError("interrupted", "interrupted; nothing was written");
-      }
-      await writer.begin();
+      await writer.begin(hooks.signal);
       onDrives?.(() => writer.summary());
       const { setUuid, volumes } = writer;
       return { layout: "tapes" as const, tape_set_uuid: setUuid, volumes };

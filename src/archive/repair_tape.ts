@@ -19,6 +19,7 @@ import { encodeLabel } from "../tape/label.ts";
 import { DEFAULT_BUFFER_BYTES, type DriveEvent } from "../tape/rait_options.ts";
 import { type DriveTimeouts, TimedDevice } from "../tape/timed_device.ts";
 import { refuseUnlessReplaceable } from "../tape/replace_guard.ts";
+import { untilStopped } from "../tape/until_stopped.ts";
 import type { TapeDevice } from "../tape/device.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 import { VERSION } from "../version.ts";
@@ -134,7 +135,9 @@ class Replacement {
       this.#archive.name,
     );
     const timed = new TimedDevice(device, timeouts);
-    await refuseUnlessReplaceable(timed, { archiveUuid: uuid, shard, overwrite });
+    const replacement = { archiveUuid: uuid, k, m, shard, overwrite };
+    const looking = refuseUnlessReplaceable(timed, replacement);
+    await untilStopped(looking, this.#options.signal, "interrupted; nothing was written");
     const volumeUuid = this.#options.volumeUuid ?? crypto.randomUUID();
     const lane = this.#makeLane(timed, volumeUuid, blockSize);
     const label = {

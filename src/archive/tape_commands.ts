@@ -13,7 +13,7 @@ import { identifyTape, type TapeIdentity } from "../tape/identify.ts";
 import { openTapeDevice, type OpenTapeMode, type OpenTapeOptions } from "../tape/open_device.ts";
 import { describeTape, findTape } from "../tape/tape_set.ts";
 import { type DriveTimeouts, TimedDevice } from "../tape/timed_device.ts";
-import { untilStopped } from "./tape_drives.ts";
+import { untilStopped } from "../tape/until_stopped.ts";
 
 /** How drives are used. */
 export interface TapeCommandOptions extends OpenTapeOptions {
@@ -84,6 +84,7 @@ export async function eraseTapes(
       });
     }
     await device.rewind();
+    if (options.signal?.aborted) throw new EctarError("interrupted", "nothing was erased");
     await device.erase();
     return finding;
   });

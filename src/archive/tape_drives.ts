@@ -8,6 +8,7 @@
 import { EctarError } from "../errors.ts";
 import { openTapeDevice, type OpenTapeMode, type OpenTapeOptions } from "../tape/open_device.ts";
 import type { DeadDrive, RaitDrive } from "../tape/rait_options.ts";
+import { untilStopped } from "../tape/until_stopped.ts";
 
 /** How drives are opened. */
 export interface OpenDrivesOptions extends OpenTapeOptions {
@@ -79,27 +80,5 @@ function refuseRepetition(specs: readonly string[]): void {
   for (const spec of specs) {
     if (seen.has(spec)) throw new EctarError("usage", `tape drive ${spec} is named twice`);
     seen.add(spec);
-  }
-}
-
-/**
- * A drive may load or wind its tape for hours; nobody who wants to stop should have to wait for it.
- *
- * @throws {EctarError} `interrupted` as soon as `signal` is aborted
- */
-export async function untilStopped<T>(
-  done: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (signal === undefined) return await done;
-  const stopped = Promise.withResolvers<never>();
-  const stop = () =>
-    stopped.reject(new EctarError("interrupted", "interrupted while tape drives were busy"));
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([done, stopped.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

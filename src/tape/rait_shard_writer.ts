@@ -21,6 +21,7 @@ import {
 } from "./rait_options.ts";
 import { refuseUnlessWritable } from "./rait_guard.ts";
 import { TimedDevice } from "./timed_device.ts";
+import { untilStopped } from "./until_stopped.ts";
 
 /** A shard whose drive did not work from the start, or the lane of its drive. */
 type Place =
@@ -116,14 +117,16 @@ export class RaitShardWriter implements ShardSetWriter {
   /**
    * Looks at every tape, refuses if one of them must not be written, then labels them all.
    *
-   * @throws {EctarError} `exists`, `permission`, `not-found` or `io` when a tape is refused: nothing
-   * has been written then; `too-few` when too few drives work
+   * @param signal stops it while the tapes are looked at
+   * @throws {EctarError} `exists`, `permission`, `not-found` or `io` when a tape is refused, and
+   * `interrupted`: nothing has been written then; `too-few` when too few drives work
    */
-  async begin(): Promise<void> {
+  async begin(signal?: AbortSignal): Promise<void> {
     const timed = this.#drives.map((drive) =>
       "failure" in drive ? drive : new TimedDevice(drive, this.#options.timeouts)
     );
-    const usable = await refuseUnlessWritable(timed, this.#options.overwrite);
+    const looking = refuseUnlessWritable(timed, this.#options.overwrite);
+    const usable = await untilStopped(looking, signal, "interrupted; nothing was written");
     this.#places = timed.map((drive, shard) => {
       const volumeUuid = crypto.randomUUID();
       const failure = usable[shard];

@@ -6,15 +6,18 @@
  */
 
 import { EctarError } from "../errors.ts";
-import { describeLabel } from "./label.ts";
 import { refuseUnlessWritable } from "./rait_guard.ts";
-import { findTape } from "./tape_set.ts";
+import { describeTape, findTape, type FoundTape } from "./tape_set.ts";
 import type { TimedDevice } from "./timed_device.ts";
 
 /** What is to be written. */
 export interface Replacement {
   /** Archive UUID. */
   archiveUuid: string;
+  /** Data shards. */
+  k: number;
+  /** Total shards. */
+  m: number;
   /** Shard number. */
   shard: number;
   /** Whether the operator gave up what is on the tape. */
@@ -28,19 +31,30 @@ export interface Replacement {
  */
 export async function refuseUnlessReplaceable(
   device: TimedDevice,
-  { archiveUuid, shard, overwrite }: Replacement,
+  replacement: Replacement,
 ): Promise<void> {
-  const [failure] = await refuseUnlessWritable([device], overwrite);
+  const [failure] = await refuseUnlessWritable([device], replacement.overwrite);
   if (failure !== undefined) {
     throw new EctarError("io", `nothing was written: ${failure}`, { drive: device.name });
   }
-  if (!overwrite) return;
-  const found = await findTape(device, { uuid: archiveUuid });
+  if (!replacement.overwrite) return;
+  const found = await findTape(device, { uuid: replacement.archiveUuid });
   await device.rewind();
-  if (found.kind !== "labelled" || found.label.shard === shard) return;
+  if (!holdsAnotherShard(found, replacement)) return;
+  const hint = found.kind === "labelled"
+    ? "load another tape: this one is needed to restore"
+    : `load another tape: this one may be needed; if not, "ectar tape erase" it first`;
   throw new EctarError(
     "exists",
-    `nothing was written: drive ${device.name} holds ${describeLabel(found.label)}`,
-    { drive: device.name, hint: "load another tape: this one is needed to restore" },
+    `nothing was written: drive ${device.name} holds ${describeTape(found)}`,
+    { drive: device.name, hint },
   );
+}
+
+/** Without a label nothing says that the shard is of another archive, so it counts as of this. */
+function holdsAnotherShard(found: FoundTape, { k, m, shard }: Replacement): boolean {
+  if (found.kind === "labelled") return found.label.shard !== shard;
+  if (found.kind === "other") return false;
+  const { header } = found;
+  return header.k === k && header.m === m && header.sharenum !== shard;
 }

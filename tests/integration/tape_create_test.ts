@@ -1,7 +1,9 @@
 /** What creating on tapes refuses, and how it ends early, on tape images. */
 import assert from "node:assert/strict";
+import { createOnTapes } from "../../src/archive/create_tapes.ts";
 import { asRun, ECTAR, ectarExits, ectarRefuses } from "../cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
+import { MockTapeDevice } from "../mocks.ts";
 import { withScratch } from "./scratch.ts";
 import { imageNames, tapeFiles } from "./tape_images.ts";
 
@@ -188,3 +190,25 @@ function holdsData(path: string): boolean {
     return false;
   }
 }
+
+Deno.test("Ctrl-C while the tapes are looked at leaves them as they are", async () => {
+  await withTree(1, async (work) => {
+    const stop = new AbortController();
+    const drive = (name: string) =>
+      new MockTapeDevice({
+        name,
+        beforeCall: (call) => call === "readBlock" ? stop.abort() : undefined,
+      });
+    const drives = new Map(["a", "b", "c"].map((name) => [name, drive(name)]));
+    const devices = [...drives.keys()].map((name) => `mock:${name}`);
+    const created = createOnTapes(
+      { paths: [`${work}/tree`] },
+      { name: "late", chunkSize: 1 << 20, compressionLevel: 3 },
+      { devices, directory: work, k: 2, overwrite: true, mocks: (name) => drives.get(name) },
+      { signal: stop.signal },
+    );
+    await assert.rejects(created, { code: "interrupted" });
+    for (const { counts } of drives.values()) assert.equal(counts.blocksWritten, 0);
+    assert.ok(!namesIn(work).includes("late.index.zst"));
+  });
+});
