@@ -24,6 +24,11 @@ export interface CreateHooks {
   signal?: AbortSignal | undefined;
   /** Called after each frame. */
   onProgress?: ((progress: CreateProgress) => void) | undefined;
+  /**
+   * Called once it is known about how many tar bytes there will be. The tree is walked once more for
+   * it, at the same time; not called for other trees than this machine's.
+   */
+  onSize?: ((tarBytes: number) => void) | undefined;
   /** Called for each note as it comes. */
   onNote?: ((note: Note) => void) | undefined;
 }

@@ -1,13 +1,19 @@
 /**
  * The Worker that reads files: runs the tar producer on this machine's file tree, puts frames into
- * the shared pool and posts a small message for each.
+ * the shared pool and posts a small message for each. Asked for it, it tells their size instead.
  *
  * @module
  */
 
 import { LinuxFileTree } from "../../ffi/file_tree.ts";
 import { startTar } from "./tar_producer.ts";
-import { packError, type SourceJob, type SourceMessage } from "./tar_source_messages.ts";
+import { estimateTarSize } from "./tar_size.ts";
+import {
+  packError,
+  type SizeMessage,
+  type SourceJob,
+  type SourceMessage,
+} from "./tar_source_messages.ts";
 import { SharedPool } from "./tar_source_pool.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
@@ -22,6 +28,9 @@ scope.onmessage = (event: MessageEvent<SourceJob>) => {
 };
 
 function run({ options, pool: parts }: SourceJob): void {
+  if (parts === undefined) {
+    return post({ type: "size", tarBytes: estimateTarSize(new LinuxFileTree(), options) });
+  }
   const pool = new SharedPool(parts);
   const frames = startTar(new LinuxFileTree(), options, pool);
   post({ type: "ready" });
@@ -33,6 +42,6 @@ function run({ options, pool: parts }: SourceJob): void {
   }
 }
 
-function post(message: SourceMessage, transfer: Transferable[] = []): void {
+function post(message: SourceMessage | SizeMessage, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
 }

@@ -9,10 +9,10 @@ import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { ProducerOptions } from "./tar_producer.ts";
 import type { SharedPoolParts } from "./tar_source_pool.ts";
 
-/** To the Worker, once. */
+/** To the Worker, once: what to archive; without a pool, only how much it will be is asked. */
 export interface SourceJob {
   options: ProducerOptions;
-  pool: SharedPoolParts;
+  pool?: SharedPoolParts;
 }
 
 /** A frame without its bytes, which lie in the shared pool. */
@@ -23,6 +23,11 @@ export type SourceMessage =
   | { type: "ready" }
   | { type: "frame"; frame: FrameMessage }
   | { type: "end"; totals: TarTotals }
+  | { type: "error"; error: ErrorMessage };
+
+/** From a Worker that was asked for the size. */
+export type SizeMessage =
+  | { type: "size"; tarBytes: number }
   | { type: "error"; error: ErrorMessage };
 
 /** An error as plain data. */

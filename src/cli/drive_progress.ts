@@ -37,7 +37,7 @@ export function driveProgress(
   verb: string,
 ): DriveProgress {
   const show = wanted ?? (terminal.errorIsTerminal && terminal.verbosity !== "quiet");
-  if (!show) return { update() {}, stop() {}, watch() {}, expect() {} };
+  if (!show) return { isShown: false, update() {}, stop() {}, watch() {}, expect() {} };
   const lines = new DriveLines(verb);
   const draw = terminal.errorIsTerminal ? blockOnTerminal(terminal) : plainLines(terminal);
   const timer = setInterval(
@@ -45,6 +45,7 @@ export function driveProgress(
     terminal.errorIsTerminal ? REDRAW_MS : PLAIN_LINES_MS,
   );
   return {
+    isShown: true,
     update: (state) => lines.state = { ...lines.state, ...state },
     watch: (drives) => lines.drives = drives,
     expect: (totalBytes) => lines.state = { ...lines.state, totalBytes },

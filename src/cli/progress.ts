@@ -27,6 +27,8 @@ export interface ProgressState {
 
 /** Shows how far a command is. */
 export interface ProgressLine {
+  /** Whether anybody sees it: what only it shows need not be found out otherwise. */
+  readonly isShown: boolean;
   /** The latest state; drawn when it is time. */
   update(state: ProgressState): void;
   /** Clears the line. */
@@ -43,7 +45,7 @@ export async function progressLine(
   wanted: boolean | undefined,
 ): Promise<ProgressLine> {
   const show = wanted ?? (terminal.errorIsTerminal && terminal.verbosity !== "quiet");
-  if (!show) return { update() {}, stop() {} };
+  if (!show) return { isShown: false, update() {}, stop() {} };
   return terminal.errorIsTerminal ? await barLine(terminal) : plainLines(terminal);
 }
 
@@ -64,6 +66,7 @@ async function barLine(terminal: Terminal): Promise<ProgressLine> {
     if (started) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
   };
   return {
+    isShown: true,
     update(state) {
       const now = Date.now();
       if (now - drawn < REDRAW_MS) return;
@@ -84,6 +87,7 @@ function plainLines(terminal: Terminal): ProgressLine {
   const start = Date.now();
   let told = start;
   return {
+    isShown: true,
     update(state) {
       const now = Date.now();
       if (now - told < PLAIN_LINE_MS) return;
@@ -100,7 +104,9 @@ export function describe(state: ProgressState, seconds: number): string {
   const speed = seconds > 0 ? doneBytes / seconds : 0;
   const parts = [`${verb} ${formatSize(doneBytes)}`];
   if (totalBytes !== undefined && totalBytes > 0) {
-    parts[0] += ` of ${formatSize(totalBytes)} (${Math.floor(100 * doneBytes / totalBytes)} %)`;
+    // The total may be an estimate.
+    const percent = Math.min(100, Math.floor(100 * doneBytes / totalBytes));
+    parts[0] += ` of ${formatSize(Math.max(totalBytes, doneBytes))} (${percent} %)`;
   }
   parts.push(`${formatSize(Math.round(speed))}/s`);
   if (totalBytes !== undefined && speed > 0 && totalBytes > doneBytes) {

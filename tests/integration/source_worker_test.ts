@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EctarError } from "../../src/errors.ts";
 import { openWorkerSource } from "../../src/archive/tar_source_worker_backed.ts";
 import type { TarSource } from "../../src/archive/tar_source.ts";
+import { measureInWorker } from "../../src/archive/tar_size_worker_backed.ts";
 import { concatenated } from "../unit/tree/source_harness.ts";
 import { openDescriptors, optionsIn, produceFrom, run, withTree } from "./source_harness.ts";
 
@@ -94,4 +95,18 @@ Deno.test("closing ends a Worker that hashes a large hole", () =>
     const start = performance.now();
     await source.close();
     assert.ok(performance.now() - start < 1000);
+  }));
+
+Deno.test("another Worker tells meanwhile how much it will be; ending it early does no harm", () =>
+  withTree(async (top) => {
+    fill(top);
+    const expected = produceFrom(top).tar.length;
+    const told = Promise.withResolvers<number>();
+    const stop = measureInWorker(optionsIn(top, ["."]), told.resolve);
+    const bytes = await told.promise;
+    stop();
+    assert.ok(Math.abs(bytes - expected) < 0.05 * expected, `${bytes} for ${expected}`);
+
+    measureInWorker(optionsIn(top, ["."]), () => assert.fail("nobody waits for it"))();
+    measureInWorker(optionsIn(top, ["nowhere"]), () => {})();
   }));

@@ -281,10 +281,12 @@ function splitOutput(output: string): { directory: string; name: string } {
 }
 
 function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): CreateHooks {
+  let totalBytes: number | undefined;
   return {
     signal,
     onNote: (note) => terminal.info(`ectar: ${note.message}`),
+    onSize: line.isShown ? (tarBytes) => totalBytes = tarBytes : undefined,
     onProgress: ({ tarBytes, chunk }) =>
-      line.update({ verb: "archived", doneBytes: tarBytes, detail: `chunk ${chunk}` }),
+      line.update({ verb: "archived", doneBytes: tarBytes, totalBytes, detail: `chunk ${chunk}` }),
   };
 }
