@@ -360,7 +360,10 @@ Deno.test("temporary files of a killed run are told", () =>
   withScratch(async (directory) => {
     await makeNames(directory, "in/a", ".b.c001.s00.ectar-0123abcd", ".c.c001.s00.ectar-0123abcd");
     const run = await ectarExits(0, directory, "create", "-o", "b", ...SMALL, "in");
-    assert.match(run.stderr, /temporary files.*killed \(1, such as \.b\.c001\.s00\.ectar-0123abcd\); remove/);
+    assert.match(
+      run.stderr,
+      /temporary files.*killed \(1, such as \.b\.c001\.s00\.ectar-0123abcd\); remove/,
+    );
   }));
 
 Deno.test("names that look like options are archived behind --", () =>
