@@ -19,6 +19,7 @@ const CAUSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EINVAL: ["unsupported", "the drive refuses the request"],
   ENOMEM: ["io", "the block is too large for the buffer or the host adapter"],
   EBADF: ["io", "the drive is closed"],
+  ETIMEDOUT: ["io", "the drive does not answer"],
   EIO: ["io", "input/output error"],
 };
 

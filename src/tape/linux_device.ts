@@ -11,6 +11,7 @@ import { workerUrl } from "../worker_url.ts";
 import type { TapeDevice, TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import type { DriveAnswer, DriveCall, DriveOpening } from "./drive_server.ts";
+import { DEFAULT_TIMEOUTS } from "./timed_device.ts";
 
 /** A drive's thread. */
 export interface DriveThread {
@@ -30,6 +31,11 @@ export interface DriveThread {
 export interface LinuxTapeOptions extends DriveOpening {
   /** Told what is being waited for, and what is not as it should be. */
   onNotice?: (text: string) => void;
+  /**
+   * Milliseconds without a word after which a drive that is being opened counts as dead; one that
+   * loads is heard of every two minutes. @default 1200000
+   */
+  silenceMs?: number;
 }
 
 /** Memory for blocks is taken in steps of this, in bytes. */
@@ -40,14 +46,13 @@ export class LinuxTapeDevice implements TapeDevice {
   /** The drive as the operator named it. */
   readonly name: string;
   readonly #thread: DriveThread;
-  readonly #onNotice: ((text: string) => void) | undefined;
+  #onNotice: ((text: string) => void) | undefined;
   #buffer: Uint8Array | undefined;
   #settle: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
   #closed = false;
 
   private constructor(options: LinuxTapeOptions, thread: DriveThread) {
     this.name = options.name;
-    this.#onNotice = options.onNotice;
     this.#thread = thread;
     thread.onAnswer = (answer) => this.#take(answer);
   }
@@ -56,19 +61,30 @@ export class LinuxTapeDevice implements TapeDevice {
    * Opens a drive and waits until a tape is ready in it.
    *
    * @throws {EctarError} `not-found` (no drive, no tape), `permission` (in use, write-protected,
-   * not allowed), `usage` (no tape drive), `io`
+   * not allowed), `usage` (no tape drive), `io` (also when the drive does not answer)
    */
   static async open(
     options: LinuxTapeOptions,
     thread: DriveThread = startThread(),
   ): Promise<LinuxTapeDevice> {
     const device = new LinuxTapeDevice(options, thread);
-    const { onNotice: _, ...opening } = options;
+    const { onNotice, silenceMs = DEFAULT_TIMEOUTS.driveTimeoutMs, ...opening } = options;
+    const silent = Promise.withResolvers<never>();
+    const giveUp = () => silent.reject(driveError(options.name, "opening", "ETIMEDOUT"));
+    let timer = setTimeout(giveUp, silenceMs);
+    device.#onNotice = (text) => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, silenceMs);
+      onNotice?.(text);
+    };
     try {
-      await device.#call({ call: "open", opening });
+      await Promise.race([device.#call({ call: "open", opening }), silent.promise]);
     } catch (error) {
       device.abandon();
       throw error;
+    } finally {
+      clearTimeout(timer);
+      device.#onNotice = onNotice;
     }
     return device;
   }

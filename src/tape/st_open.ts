@@ -46,7 +46,9 @@ export function openSt(calls: StCalls, options: StOpenOptions): StTape {
   if (write && status.writeProtected) throw driveError(name, "opening", "EROFS");
   waitForTape(calls, options, status);
   try {
-    if (write && read(calls, name).writeProtected) throw driveError(name, "opening", "EROFS");
+    const ready = read(calls, name);
+    if (write && ready.writeProtected) throw driveError(name, "opening", "EROFS");
+    if (ready.cleaning) notice(`${name}: the drive asks for a cleaning cartridge`);
     setVariableBlocks(calls, name);
     const compression = write ? switchCompressionOff(calls, name, notice) : undefined;
     if (write && has(options.driverOptions, ST_OPTION.noWaitFilemarks)) {

@@ -38,6 +38,8 @@ export interface FakeStOptions {
   noImmediate?: boolean;
   /** Past the end reads fill the buffer with bytes nobody wrote, as tgt does. */
   bogusPastEnd?: boolean;
+  /** The drive wants to be cleaned. */
+  cleaning?: boolean;
 }
 
 /** The driver and one drive. */
@@ -210,7 +212,7 @@ export class FakeSt implements StCalls {
       writeProtected: this.medium?.writeProtected ?? false,
       online: loaded,
       doorOpen: !loaded,
-      cleaning: false,
+      cleaning: this.#options.cleaning ?? false,
       blockSize: this.#blockSize,
       density: this.medium?.density ?? 0,
       file: this.#file < 0 ? undefined : this.#file,

@@ -88,6 +88,13 @@ Deno.test("filemarks that do not wait are warned of", async () => {
   assert.match(tape.notices.join(), /nowait-eof is set/);
 });
 
+Deno.test("a drive that asks for cleaning is used, and said so", async () => {
+  for (const mode of ["read", "write"] as const) {
+    const { notices } = await drive({ cleaning: true }, { mode });
+    assert.ok(notices.includes("/dev/nst0: the drive asks for a cleaning cartridge"));
+  }
+});
+
 Deno.test("what cannot be opened says why, in one line with a code", async () => {
   const cases: [number, string, RegExp][] = [
     [-2, "not-found", /no such device/],
@@ -374,6 +381,36 @@ Deno.test("calls are made one at a time, and none after closing or abandoning", 
   assert.ok(thread.ended);
   await assert.rejects(tape.rewind(), { code: "io", message: /the drive is closed/ });
   await tape.close();
+});
+
+Deno.test("a drive that says nothing while it is opened counts as dead; one that loads does not", async () => {
+  const opening = {
+    name: "/dev/nst0",
+    node: "/dev/nst0",
+    mode: "write",
+    driverOptions: 0,
+    loadTimeoutMs: 0,
+    silenceMs: 30,
+  } as const;
+  const mute = { ...fakeThread(new FakeSt()), send: () => {} };
+  await assert.rejects(LinuxTapeDevice.open(opening, mute), {
+    code: "io",
+    message: "/dev/nst0: opening failed: the drive does not answer (ETIMEDOUT)",
+  });
+  const notices: string[] = [];
+  const onNotice = (text: string) => notices.push(text);
+  const loading = fakeThread(new FakeSt());
+  const send = loading.send.bind(loading);
+  loading.send = (call) => {
+    for (let i = 1; i <= 5; i++) {
+      setTimeout(() => loading.onAnswer({ kind: "notice", text: `wait ${i}` }), i * 15);
+    }
+    setTimeout(() => send(call), 6 * 15);
+  };
+  const device = await LinuxTapeDevice.open({ ...opening, onNotice }, loading);
+  assert.ok(notices.includes("wait 5"));
+  loading.send = send;
+  await device.close();
 });
 
 Deno.test("ejecting leaves an empty drive", async () => {
