@@ -10,6 +10,9 @@ import type { Matrix } from "../matrix.ts";
 /** Bytes of the tables of one coefficient. */
 export const COEFFICIENT_TABLE_BYTES = 32;
 
+/** Bytes of the mask of the low four bits, in front of the tables. */
+const MASK_BYTES = 16;
+
 /** Rows that the kernel computes together, the same choice as in assembly/combine.ts. */
 function rowsAtOnce(rowsLeft: number): number {
   return rowsLeft >= 4 ? 4 : rowsLeft >= 2 ? 2 : 1;
@@ -17,12 +20,14 @@ function rowsAtOnce(rowsLeft: number): number {
 
 /**
  * Tables of a whole matrix in the kernel's order: groups of rows, in each group source by source,
- * for each source row by row. `COEFFICIENT_TABLE_BYTES` for each coefficient.
+ * for each source row by row. `COEFFICIENT_TABLE_BYTES` for each coefficient, behind 16 bytes of 15.
  */
 export function multiplicationTables(matrix: Matrix): Uint8Array<ArrayBuffer> {
   const sourceCount = matrix[0].length;
-  const tables = new Uint8Array(matrix.length * sourceCount * COEFFICIENT_TABLE_BYTES);
-  let at = 0;
+  const coefficients = matrix.length * sourceCount;
+  const tables = new Uint8Array(MASK_BYTES + coefficients * COEFFICIENT_TABLE_BYTES);
+  tables.fill(15, 0, MASK_BYTES);
+  let at = MASK_BYTES;
   let row = 0;
   while (row < matrix.length) {
     const rows = rowsAtOnce(matrix.length - row);

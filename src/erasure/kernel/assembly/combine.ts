@@ -6,6 +6,9 @@
  * bytes: one byte shuffle each does 16 lookups at once. The tables of `g` matrix rows lie together
  * (32·g bytes a source), so that each source byte is loaded once for g target bytes.
  *
+ * Engines that check the bounds of each load spend more on the checks than on the loads, and put
+ * constants together anew wherever they are used. Hence the mask of the low four bits is loaded, once.
+ *
  * The compiler's feature flags choose the shuffle: relaxed SIMD, plain SIMD, or bytes one by one.
  */
 
@@ -14,12 +17,13 @@ const TILE_BYTES: usize = 4096;
 /** Sources read side by side: few enough for the hardware's prefetching and cache ways. */
 const SOURCES_AT_ONCE: usize = 16;
 const TABLE_BYTES: usize = 32;
+const MASK_BYTES: usize = 16;
 const POINTER_BYTES: usize = 4;
 
 /**
  * @param sources addresses of `sourceCount` sources
  * @param targets addresses of `targetCount` targets, none of which overlaps a source
- * @param tables multiplication tables: rows in groups of 4, 4, ..., then 2, then 1
+ * @param tables 16 bytes of 15, then multiplication tables: rows in groups of 4, 4, ..., then 2, then 1
  * @param length bytes of each source and target
  */
 export function combine(
@@ -32,7 +36,7 @@ export function combine(
 ): void {
   for (let start: usize = 0; start < length; start += TILE_BYTES) {
     const end = min(start + TILE_BYTES, length);
-    let table = tables;
+    let table = tables + MASK_BYTES;
     let row: usize = 0;
     while (row < targetCount) {
       const left = targetCount - row;
@@ -44,6 +48,7 @@ export function combine(
           count,
           targets + row * POINTER_BYTES,
           rows,
+          tables,
           table,
           start,
           end,
@@ -61,6 +66,7 @@ function combineTile(
   count: usize,
   targets: usize,
   rows: usize,
+  mask: usize,
   tables: usize,
   start: usize,
   end: usize,
@@ -68,9 +74,11 @@ function combineTile(
 ): void {
   let at = start;
   if (ASC_FEATURE_SIMD) {
-    if (rows == 4) at = fourRows(sources, count, targets, tables, start, end, accumulate);
-    else if (rows == 2) at = twoRows(sources, count, targets, tables, start, end, accumulate);
-    else at = oneRow(sources, count, targets, tables, start, end, accumulate);
+    const nibble = v128.load(mask);
+    if (rows == 4) at = fourRows(sources, count, targets, nibble, tables, start, end, accumulate);
+    else if (rows == 2) {
+      at = twoRows(sources, count, targets, nibble, tables, start, end, accumulate);
+    } else at = oneRow(sources, count, targets, nibble, tables, start, end, accumulate);
   }
   for (; at < end; at++) {
     for (let row: usize = 0; row < rows; row++) {
@@ -97,19 +105,12 @@ function lookup(table: v128, indexes: v128): v128 {
   return i8x16.swizzle(table, indexes);
 }
 
-function low(x: v128): v128 {
-  return v128.and(x, i8x16.splat(15));
-}
-
-function high(x: v128): v128 {
-  return v128.and(i16x8.shr_u(x, 4), i8x16.splat(15));
-}
-
 /** Four targets, 32 bytes at a time; returns where it stopped. */
 function fourRows(
   sources: usize,
   count: usize,
   targets: usize,
+  nibble: v128,
   tables: usize,
   start: usize,
   end: usize,
@@ -138,31 +139,24 @@ function fourRows(
       const source = <usize> load<u32>(s) + at;
       const a = v128.load(source);
       const b = v128.load(source, 16);
-      const al = low(a), ah = high(a), bl = low(b), bh = high(b);
-      let t = v128.load(table);
-      a0 = v128.xor(a0, lookup(t, al));
-      b0 = v128.xor(b0, lookup(t, bl));
-      t = v128.load(table, 16);
-      a0 = v128.xor(a0, lookup(t, ah));
-      b0 = v128.xor(b0, lookup(t, bh));
-      t = v128.load(table, 32);
-      a1 = v128.xor(a1, lookup(t, al));
-      b1 = v128.xor(b1, lookup(t, bl));
-      t = v128.load(table, 48);
-      a1 = v128.xor(a1, lookup(t, ah));
-      b1 = v128.xor(b1, lookup(t, bh));
-      t = v128.load(table, 64);
-      a2 = v128.xor(a2, lookup(t, al));
-      b2 = v128.xor(b2, lookup(t, bl));
-      t = v128.load(table, 80);
-      a2 = v128.xor(a2, lookup(t, ah));
-      b2 = v128.xor(b2, lookup(t, bh));
-      t = v128.load(table, 96);
-      a3 = v128.xor(a3, lookup(t, al));
-      b3 = v128.xor(b3, lookup(t, bl));
-      t = v128.load(table, 112);
-      a3 = v128.xor(a3, lookup(t, ah));
-      b3 = v128.xor(b3, lookup(t, bh));
+      const al = v128.and(a, nibble), ah = v128.and(i16x8.shr_u(a, 4), nibble);
+      const bl = v128.and(b, nibble), bh = v128.and(i16x8.shr_u(b, 4), nibble);
+      let l = v128.load(table);
+      let h = v128.load(table, 16);
+      a0 = v128.xor(a0, v128.xor(lookup(l, al), lookup(h, ah)));
+      b0 = v128.xor(b0, v128.xor(lookup(l, bl), lookup(h, bh)));
+      l = v128.load(table, 32);
+      h = v128.load(table, 48);
+      a1 = v128.xor(a1, v128.xor(lookup(l, al), lookup(h, ah)));
+      b1 = v128.xor(b1, v128.xor(lookup(l, bl), lookup(h, bh)));
+      l = v128.load(table, 64);
+      h = v128.load(table, 80);
+      a2 = v128.xor(a2, v128.xor(lookup(l, al), lookup(h, ah)));
+      b2 = v128.xor(b2, v128.xor(lookup(l, bl), lookup(h, bh)));
+      l = v128.load(table, 96);
+      h = v128.load(table, 112);
+      a3 = v128.xor(a3, v128.xor(lookup(l, al), lookup(h, ah)));
+      b3 = v128.xor(b3, v128.xor(lookup(l, bl), lookup(h, bh)));
       table += 4 * TABLE_BYTES;
     }
     v128.store(t0 + at, a0);
@@ -182,6 +176,7 @@ function twoRows(
   sources: usize,
   count: usize,
   targets: usize,
+  nibble: v128,
   tables: usize,
   start: usize,
   end: usize,
@@ -204,19 +199,16 @@ function twoRows(
       const source = <usize> load<u32>(s) + at;
       const a = v128.load(source);
       const b = v128.load(source, 16);
-      const al = low(a), ah = high(a), bl = low(b), bh = high(b);
-      let t = v128.load(table);
-      a0 = v128.xor(a0, lookup(t, al));
-      b0 = v128.xor(b0, lookup(t, bl));
-      t = v128.load(table, 16);
-      a0 = v128.xor(a0, lookup(t, ah));
-      b0 = v128.xor(b0, lookup(t, bh));
-      t = v128.load(table, 32);
-      a1 = v128.xor(a1, lookup(t, al));
-      b1 = v128.xor(b1, lookup(t, bl));
-      t = v128.load(table, 48);
-      a1 = v128.xor(a1, lookup(t, ah));
-      b1 = v128.xor(b1, lookup(t, bh));
+      const al = v128.and(a, nibble), ah = v128.and(i16x8.shr_u(a, 4), nibble);
+      const bl = v128.and(b, nibble), bh = v128.and(i16x8.shr_u(b, 4), nibble);
+      let l = v128.load(table);
+      let h = v128.load(table, 16);
+      a0 = v128.xor(a0, v128.xor(lookup(l, al), lookup(h, ah)));
+      b0 = v128.xor(b0, v128.xor(lookup(l, bl), lookup(h, bh)));
+      l = v128.load(table, 32);
+      h = v128.load(table, 48);
+      a1 = v128.xor(a1, v128.xor(lookup(l, al), lookup(h, ah)));
+      b1 = v128.xor(b1, v128.xor(lookup(l, bl), lookup(h, bh)));
       table += 2 * TABLE_BYTES;
     }
     v128.store(t0 + at, a0);
@@ -232,6 +224,7 @@ function oneRow(
   sources: usize,
   count: usize,
   targets: usize,
+  nibble: v128,
   tables: usize,
   start: usize,
   end: usize,
@@ -251,12 +244,12 @@ function oneRow(
       const source = <usize> load<u32>(s) + at;
       const a = v128.load(source);
       const b = v128.load(source, 16);
-      let t = v128.load(table);
-      a0 = v128.xor(a0, lookup(t, low(a)));
-      b0 = v128.xor(b0, lookup(t, low(b)));
-      t = v128.load(table, 16);
-      a0 = v128.xor(a0, lookup(t, high(a)));
-      b0 = v128.xor(b0, lookup(t, high(b)));
+      const al = v128.and(a, nibble), ah = v128.and(i16x8.shr_u(a, 4), nibble);
+      const bl = v128.and(b, nibble), bh = v128.and(i16x8.shr_u(b, 4), nibble);
+      const l = v128.load(table);
+      const h = v128.load(table, 16);
+      a0 = v128.xor(a0, v128.xor(lookup(l, al), lookup(h, ah)));
+      b0 = v128.xor(b0, v128.xor(lookup(l, bl), lookup(h, bh)));
       table += TABLE_BYTES;
     }
     v128.store(t0 + at, a0);
