@@ -66,7 +66,7 @@ export function damageLines(damage: readonly ShardDamage[]): string[] {
 }
 
 /** Such as `chunk 3`, or `chunks 1 to 5, 7`. */
-function chunksText(chunks: readonly number[]): string {
+export function chunksText(chunks: readonly number[]): string {
   const runs: { first: number; last: number }[] = [];
   for (const chunk of [...new Set(chunks)].sort((a, b) => a - b)) {
     const run = runs.at(-1);

@@ -9,9 +9,7 @@ import { systemErrorName } from "../shard/system_error.ts";
 
 /** Writes a file so that a kill leaves the old or the new one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const name = path.lastIndexOf("/") + 1;
-  const id = crypto.randomUUID().slice(0, 8);
-  const temporary = `${path.slice(0, name)}.${path.slice(name)}.ectar-${id}`;
+  const temporary = temporaryName(path);
   try {
     await Deno.writeTextFile(temporary, text, { createNew: true });
     await Deno.rename(temporary, path);
@@ -34,12 +32,28 @@ export async function refuseLink(path: string): Promise<void> {
   });
 }
 
+/** Finds out whether `writeOutput` could write there, before hours of work that would be lost. */
+export async function tryOutput(path: string): Promise<void> {
+  await refuseLink(path);
+  const there = await lstatIfThere(path);
+  if (there !== undefined && !there.isFile) return;
+  const temporary = temporaryName(path);
+  await Deno.writeTextFile(temporary, "", { createNew: true });
+  await Deno.remove(temporary);
+}
+
 /** Writes a file that is made, or takes the place of one that is there; a FIFO is written to. */
 export async function writeOutput(path: string, text: string): Promise<void> {
   await refuseLink(path);
   const there = await lstatIfThere(path);
   if (there === undefined || there.isFile) await replaceFile(path, text);
   else await Deno.writeTextFile(path, text, { create: false });
+}
+
+function temporaryName(path: string): string {
+  const name = path.lastIndexOf("/") + 1;
+  const id = crypto.randomUUID().slice(0, 8);
+  return `${path.slice(0, name)}.${path.slice(name)}.ectar-${id}`;
 }
 
 async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {

@@ -6,7 +6,7 @@
 
 import type { VerifySummary } from "../archive/verify.ts";
 import type { DamageKind } from "../chunk/read_damage.ts";
-import { damageLines } from "./extract_summary.ts";
+import { chunksText, damageLines } from "./extract_summary.ts";
 
 const LETTERS: Record<DamageKind, string> = {
   missing: "-",
@@ -30,7 +30,6 @@ const MISNAMED = 33;
 
 /** Groups of chunks that are told apart when it comes to what may still be lost. */
 const MAX_GROUPS = 3;
-const MAX_NAMED_CHUNKS = 5;
 
 /** A map of the shards where some are not good. Nothing in it comes from the archive's own texts. */
 export function mapLines(summary: VerifySummary, inColour = false): string[] {
@@ -107,7 +106,9 @@ function reserveLine(summary: VerifySummary): string[] {
     .sort((a, b) => a.shards - b.shards);
   if (groups.length === 0) return [];
   if (groups.length === 1) {
-    return [`may still be lost: ${shardsText(groups[0].shards)} of each chunk`];
+    const { shards } = groups[0];
+    if (shards === 0) return ["may still be lost: nothing; every good shard is needed"];
+    return [`may still be lost: ${shardsText(shards)} of each chunk`];
   }
   const others = groups.reduce((most, each) =>
     most.chunks.length > each.chunks.length ? most : each
@@ -122,12 +123,6 @@ function reserveLine(summary: VerifySummary): string[] {
 function shardsText(count: number): string {
   if (count === 0) return "no further shard";
   return `any ${count} more ${count === 1 ? "shard" : "shards"}`;
-}
-
-function chunksText(chunks: readonly number[]): string {
-  if (chunks.length === 1) return `chunk ${chunks[0]}`;
-  const named = chunks.slice(0, MAX_NAMED_CHUNKS).join(", ");
-  return `chunks ${named}${chunks.length > MAX_NAMED_CHUNKS ? ", …" : ""}`;
 }
 
 function letter(kind: DamageKind | undefined, inColour: boolean): string {

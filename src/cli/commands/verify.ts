@@ -22,7 +22,7 @@ import { inputOptions, openInput } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine, type ProgressState } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
-import { refuseLink, writeOutput } from "../replace_file.ts";
+import { tryOutput, writeOutput } from "../replace_file.ts";
 import { mapLines, verifyJson, verifyLines } from "../verify_format.ts";
 import { keepProgress, readProgress } from "../verify_resume.ts";
 
@@ -53,7 +53,9 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       const { terminal, signal } = context;
       const { maxDuration, resume, report } = options;
       const depth: VerifyDepth = options.quick ? "quick" : options.full ? "full" : "checksums";
-      if (report !== undefined) await refuseLink(report);
+      for (const file of [report, resume]) {
+        if (file !== undefined) await explained(file, tryOutput(file));
+      }
       const deadline = maxDuration === undefined ? Infinity : Date.now() + maxDuration;
       const earlier = resume === undefined ? undefined : await readProgress(resume);
       const line = await progressLine(terminal, options.progress);
@@ -69,9 +71,11 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
         .finally(() => line.stop());
       if (resume !== undefined) await keepProgress(resume, summary.next);
       const json = verifyJson(summary);
-      if (report !== undefined) await writeReport(report, printableJson(json, 2) + "\n");
       if (options.json) terminal.printJson(json, 2);
       else printSummary(terminal, summary);
+      if (report !== undefined) {
+        await explained(report, writeOutput(report, printableJson(json, 2) + "\n"));
+      }
       if (summary.next !== undefined && resume !== undefined) {
         terminal.info(`to go on: the same command with --resume ${resume}`);
       }
@@ -81,6 +85,8 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
 }
 
 function printSummary(terminal: Terminal, summary: VerifySummary): void {
+  const isWell = exitCode(summary) === EXIT.ok && summary.remarks.length === 0;
+  if (isWell && terminal.verbosity === "quiet") return;
   const inColour = terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE);
   for (const text of mapLines(summary, inColour)) terminal.printTrusted(text + "\n");
   for (const text of verifyLines(summary)) terminal.print(text);
@@ -97,10 +103,10 @@ function progressState({ phase, bytes, totalBytes }: VerifyBytes): ProgressState
   return { verb, doneBytes: bytes, totalBytes };
 }
 
-async function writeReport(path: string, report: string): Promise<void> {
+async function explained(path: string, writing: Promise<void>): Promise<void> {
   try {
-    await writeOutput(path, report);
+    await writing;
   } catch (error) {
-    throw fromSystemError(error, `cannot write the report to ${path}`, { path });
+    throw fromSystemError(error, `cannot write ${path}`, { path });
   }
 }
