@@ -67,6 +67,13 @@ export function hungDriveLines(drives: readonly DriveSummary[]): string[] {
   );
 }
 
+/** How often drives were fed too slowly, which wears heads and tapes. */
+export function starvedDriveLines(drives: readonly DriveSummary[]): string[] {
+  return drives.filter(({ starved }) => starved > 0).map(({ drive, starved }) =>
+    `drive ${drive} had to wait for data ${starved === 1 ? "once" : `${starved} times`}`
+  );
+}
+
 function driveLine(drive: DriveSummary, chunks: number): string {
   const { shard, volumeUuid, bytes, bytesPerSecond, chunksCommitted, indexWritten } = drive;
   const reason = drive.reason === undefined ? "" : `: ${drive.reason}`;

@@ -74,7 +74,7 @@ export interface RaitOptions {
 /** Something that happened to one drive. */
 export interface DriveEvent {
   /** What. */
-  kind: "failed" | "near-end" | "full" | "starved";
+  kind: "failed" | "near-end" | "full";
   /** Drive, as the operator named it. */
   drive: string;
   /** Shard number it writes. */

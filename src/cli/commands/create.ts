@@ -43,6 +43,7 @@ import { BLOCK_SIZE_VARIABLE } from "../environment.ts";
 import {
   activityOf,
   hungDriveLines,
+  starvedDriveLines,
   tapesAreWorthKnowing,
   tapeSummaryJson,
   tapeSummaryLines,
@@ -208,11 +209,10 @@ async function ontoTapes(
     onDriveFailure: options.onDriveFailure,
     minParity: options.minParity,
     force: options.force,
-    onDriveEvent: ({ drive, kind, message, shard }) => {
-      const line = `shard ${shard}: ${message.includes(drive) ? message : `${drive}: ${message}`}`;
-      if (kind === "starved") terminal.verbose(line);
-      else terminal.warn(line);
-    },
+    onDriveEvent: ({ drive, message, shard }) =>
+      terminal.warn(
+        `shard ${shard}: ${message.includes(drive) ? message : `${drive}: ${message}`}`,
+      ),
   };
   const line = driveProgress(terminal, options.progress, "archived");
   const hooks: TapeHooks = {
@@ -223,6 +223,7 @@ async function ontoTapes(
   const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
   if (options.json) terminal.printJson(tapeSummaryJson(created));
   else for (const line of tapeSummaryLines(created)) terminal.info(line);
+  for (const line of starvedDriveLines(created.drives)) terminal.verbose(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
   if (created.stopped === "interrupted") context.exit(EXIT.interrupted);
   else if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);

@@ -104,10 +104,7 @@ async function ontoTape(
       spoolDirectory: Deno.env.get("TMPDIR") || "/tmp",
       signal,
       onNotice: (text) => terminal.info(`ectar: ${text}`),
-      onDriveEvent: ({ kind, message }) => {
-        if (kind === "starved") terminal.verbose(`drive ${drive}: ${message}`);
-        else terminal.warn(`drive ${drive}: ${message}`);
-      },
+      onDriveEvent: ({ message }) => terminal.warn(`drive ${drive}: ${message}`),
       onProgress: ({ bytes, chunk }) =>
         line.update({ verb: "rebuilt", doneBytes: bytes, detail: `chunk ${chunk}` }),
     });

@@ -87,7 +87,7 @@ function addMove(
 }
 
 function addErase(tape: Command, context: CommandContext): void {
-  subcommand(tape, "erase", "erase tapes; everything on them is lost (hours on a real drive)")
+  subcommand(tape, "erase", "mark tapes as empty; everything on them is lost")
     .option("--yes", "really erase; without it, only say what is on them")
     .action(async (devices, options) => {
       const specs = named(devices);
