@@ -8,13 +8,7 @@
 import { COMMANDER_NODE, makeStartFast } from "./fast_start.ts";
 import { output, PROJECT } from "./run.ts";
 import { nameStably } from "./stable_names.ts";
-
-/** Modules that run as Workers; each is looked for beside the program's own file. */
-const WORKERS = [
-  "src/archive/source_worker.ts",
-  "src/tape/drive_worker.ts",
-  "src/zstd/zstd_worker.ts",
-];
+import { workerModules } from "./workers.ts";
 
 /** One file of the bundle. */
 export interface BundledFile {
@@ -32,7 +26,8 @@ export interface BundledFile {
 export async function bundleProgram(entry: string, directory: string): Promise<BundledFile[]> {
   await Deno.remove(directory, { recursive: true }).catch(() => {});
   await bundle(entry, "--code-splitting", "--outdir", directory);
-  for (const worker of WORKERS) {
+  // Each Worker is looked for beside the program's own file.
+  for (const worker of workerModules()) {
     const name = worker.slice(worker.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
     await bundle(PROJECT + worker, "--output", `${directory}/${name}`);
   }

@@ -7,13 +7,7 @@
 import { PERMISSIONS } from "./permissions.ts";
 import { output, PROJECT } from "./run.ts";
 import type { Target } from "./targets.ts";
-
-/** Modules that are started by address, which `deno compile` does not see. */
-const WORKERS = [
-  "src/archive/source_worker.ts",
-  "src/tape/drive_worker.ts",
-  "src/zstd/zstd_worker.ts",
-];
+import { workerModules } from "./workers.ts";
 
 /**
  * Compiles `entry` to `path`.
@@ -25,7 +19,7 @@ export async function compileNative(
   target: Target,
   path: string,
 ): Promise<string | undefined> {
-  const includes = WORKERS.flatMap((worker) => ["--include", PROJECT + worker]);
+  const includes = workerModules().flatMap((worker) => ["--include", PROJECT + worker]);
   try {
     await output(Deno.execPath(), [
       "compile",
