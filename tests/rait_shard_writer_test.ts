@@ -240,3 +240,18 @@ Deno.test("partial tape failure recovery: a full tape ends the archive cleanly o
   assert.ok(placements.flat().every((each) => each.missing === undefined));
   for (const drive of drives) assert.equal(drive.medium!.files().length, 4);
 });
+
+Deno.test("a full tape is told once, and aborting twice tells nothing more", async () => {
+  const events: DriveEvent[] = [];
+  const medium = () => new TapeMedium({ capacityBytes: 20480 + 5 * BLOCK, earlyWarningBytes: 0 });
+  const drives = mockDrives(2, () => ({ medium: medium() }));
+  const onDriveEvent = (event: DriveEvent) => events.push(event);
+  const writer = new RaitShardWriter(drives, raitOptions(1, { onDriveEvent }));
+  await writer.begin();
+  await writer.beginChunk(1);
+  let state = "ok";
+  while (state === "ok") state = await writer.write([new Uint8Array(BLOCK), new Uint8Array(BLOCK)]);
+  const first = await writer.abort();
+  assert.deepEqual(await writer.abort(), first);
+  assert.deepEqual(events.map(({ kind }) => kind), ["full", "full"]);
+});

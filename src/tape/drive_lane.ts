@@ -303,7 +303,9 @@ export class DriveLane {
       this.#bytesSinceWarning += this.#options.blockSize;
     } else if (state !== "ok") {
       this.#bytesSinceWarning = 0;
-      this.#event("near-end", `the tape in drive ${this.device.name} is near its end`);
+      if (state === "near-end") {
+        this.#event("near-end", `the tape in drive ${this.device.name} is near its end`);
+      }
     }
   }
 

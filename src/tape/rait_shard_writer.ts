@@ -72,6 +72,7 @@ export class RaitShardWriter implements ShardSetWriter {
   readonly #chunkBlocks: number[] = [];
   #running = false;
   #runningBytes = 0;
+  #isAborted = false;
   /** The filemark behind the last chunk is written when it is known what follows. */
   #markDue = false;
 
@@ -242,11 +243,17 @@ export class RaitShardWriter implements ShardSetWriter {
     }));
   }
 
-  /** Ends every tape at its last filemark; without an index they say that they are incomplete. */
+  /**
+   * Ends every tape at its last filemark; without an index they say that they are incomplete.
+   * Another call only says again which do.
+   */
   async abort(): Promise<string[]> {
     const lanes = this.#lanes;
-    await this.#each((lane) => lane.abort());
-    await this.close();
+    if (!this.#isAborted) {
+      this.#isAborted = true;
+      await this.#each((lane) => lane.abort());
+      await this.close();
+    }
     return lanes.filter((lane) => lane.committedFiles > 0).map((lane) => {
       const { chunksCommitted, volumeUuid } = lane.summary();
       return `tape in drive ${lane.device.name} (shard ${lane.shard}, volume ${volumeUuid}) is ` +

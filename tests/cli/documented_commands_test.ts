@@ -52,6 +52,7 @@ const PLACEHOLDERS: readonly [RegExp, string][] = [
   [/DEV…/, "/dev/nst1"],
   [/--tape-devices …/, "--tape-devices /dev/nst0,/dev/nst1,/dev/nst2"],
   [/-o DIR\b/, "-o /some/dir"],
+  [/SHARD=DRIVE/, "0=/dev/nst3"],
   [/COMMAND/, "create"],
 ];
 
