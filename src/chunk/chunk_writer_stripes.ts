@@ -18,6 +18,9 @@ export type ChunkShards = Pick<
 /** Bytes of one batch over all m shards, about; two batches are in use. */
 const BATCH_BYTES = 16 * 2 ** 20;
 
+/** Bytes over all m shards that are encoded and observed at a time, while a processor's cache holds them. */
+const ENCODE_BYTES = 512 * 1024;
+
 /** Fewest stripes in a batch that is not limited by the chunk size. */
 const MIN_BATCH_STRIPES = 4;
 
@@ -49,6 +52,8 @@ export class StripeWriter {
   #sentShardBytes = 0;
   /** Whole stripes in the batch being filled. */
   #filledStripes = 0;
+  /** Bytes of each shard in that batch that are encoded and observed. */
+  #encodedBytes = 0;
   /** Bytes in the running stripe. */
   #stripeFill = 0;
   /** Known once the chunk's length is. */
@@ -82,6 +87,7 @@ export class StripeWriter {
     this.#sentStripes = 0;
     this.#sentShardBytes = 0;
     this.#filledStripes = 0;
+    this.#encodedBytes = 0;
     this.#stripeFill = 0;
     this.#layout = undefined;
   }
@@ -168,24 +174,39 @@ export class StripeWriter {
     const stripes = this.#sentStripes + this.#filledStripes;
     if (this.#filledStripes === this.#batchStripes || stripes === this.#layout?.stripes) {
       await this.#send(length);
+    } else if ((length - this.#encodedBytes) * this.#codec.m >= ENCODE_BYTES) {
+      this.#encodeUpTo(length);
     }
   }
 
-  /** Encodes the batch, and starts to write it as soon as the one before is written. */
+  /** Encodes the rest of the batch, and starts to write it as soon as the one before is written. */
   async #send(length: number): Promise<void> {
-    const batch = this.#batches[0];
-    this.#codec.encode(batch, length);
-    const views = Array.from(
-      { length: this.#codec.m },
-      (_, shard) => batch.shard(shard).subarray(0, length),
-    );
-    this.#observe(views);
+    this.#encodeUpTo(length);
     await this.settle();
+    const views = this.#views(0, length);
     this.#pending = this.#shards.write(views).then((state) => ({ state }), (error) => ({ error }));
     this.#batches.reverse();
     this.#sentStripes += this.#filledStripes;
     this.#sentShardBytes += length;
     this.#filledStripes = 0;
+    this.#encodedBytes = 0;
+  }
+
+  #encodeUpTo(length: number): void {
+    const start = this.#encodedBytes;
+    if (length === start) return;
+    this.#codec.encode(this.#batches[0], length - start, start);
+    this.#observe(this.#views(start, length));
+    this.#encodedBytes = length;
+  }
+
+  /** A stretch of all m shards in the batch being filled. */
+  #views(start: number, end: number): Uint8Array[] {
+    const batch = this.#batches[0];
+    return Array.from(
+      { length: this.#codec.m },
+      (_, shard) => batch.shard(shard).subarray(start, end),
+    );
   }
 
   /** A copy of what the running stripe holds. */
