@@ -21,8 +21,8 @@ const DEAD_ERRNOS = new Set(["EIO", "ENXIO", "ENODEV", "ENOENT", "ETIMEDOUT"]);
 
 /**
  * Opens drives. One that cannot be opened comes back as a dead drive; for writing only where it is
- * broken or gone: what an operator can mend in a minute (no tape, write-protected, busy, a wrong
- * name) ends the run before anything is written.
+ * broken or gone: what an operator can mend in a minute (no tape, write-protected, busy, no folder
+ * for an image) ends the run before anything is written.
  *
  * @param specs as for `openTapeDevice`
  * @returns the drives in the same order
@@ -75,10 +75,19 @@ function abandon(drive: RaitDrive): void {
   if (!("failure" in drive)) drive.abandon();
 }
 
+/**
+ * A drive knows when it is opened twice, but an image that is not there yet has to be told from its
+ * name alone.
+ */
 function refuseRepetition(specs: readonly string[]): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   for (const spec of specs) {
-    if (seen.has(spec)) throw new EctarError("usage", `tape drive ${spec} is named twice`);
-    seen.add(spec);
+    const plain = spec.replace(/\/(?:\.?\/)+/g, "/").replace(/^\.\/(?=.)/, "");
+    const other = seen.get(plain);
+    if (other !== undefined) {
+      const also = other === spec ? "" : `, also as ${other}`;
+      throw new EctarError("usage", `tape drive ${spec} is named twice${also}`);
+    }
+    seen.set(plain, spec);
   }
 }

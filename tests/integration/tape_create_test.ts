@@ -89,6 +89,8 @@ Deno.test("numbers of drives and shards that contradict each other are refused w
     await refuses(/1 data \+ 2 parity = 3/, ...THREE, "--data-shards", "2", "--parity-shards", "2");
     await refuses(/at least two/, ...on(["t0.tap"]));
     await refuses(/t0\.tap is named twice/, ...on(["t0.tap", "t1.tap", "t0.tap"]));
+    await refuses(/\.\/t0\.tap is named twice, also as t0\.tap/, ...on(["t0.tap", "./t0.tap"]));
+    await refuses(/also as tree\/t0\.tap/, ...on(["tree/t0.tap", "./tree/.//t0.tap"]));
     await refuses(/leave 1 parity, not 2/, ...THREE, "--min-parity", "2");
     await refuses(/--overwrite is for tapes/, "--overwrite");
     assert.deepEqual(namesIn(work), ["tree"]);
