@@ -319,7 +319,30 @@ const KINDS: Attempt[] = [
   },
 ];
 
+/** With their exit codes, and whether the head of the index is refused. */
+const COMMANDS: [string, number, boolean][] = [
+  ["info", 0, true],
+  ["repair", 3, true],
+  ["repair --rebuild-index", 3, true],
+  ["verify --full", 4, true],
+  ["info", 0, false],
+  ["repair", 0, false],
+  ["repair --rebuild-index", 0, false],
+  ["verify --full", 5, false],
+];
+
 const INDEXES: Attempt[] = [
+  ...COMMANDS.map(([command, code, evilHead]): Attempt => ({
+    name: `${command} of an index ${evilHead ? "of another name" : "whose files lead outside"}`,
+    command: command.split(" "),
+    archive: {
+      head: evilHead ? { archive_name: "../outside/new" } : {},
+      files: [{ path: "../outside/victim", member_size: 1024, size: 4 }],
+    },
+    tar: archive(file("../outside/victim")),
+    code,
+    left: [],
+  })),
   {
     name: "an index with other names than the members",
     archive: {

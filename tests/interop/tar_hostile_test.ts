@@ -111,8 +111,8 @@ const ATTEMPTS: Attempt[] = [
   {
     name: "set-ID bits, holes and a directory that nobody may enter",
     tar: made(
-      "chmod 6755 victim; truncate -s 1G hole; mkdir d; echo x > d/f; chmod 0 d; " +
-        "tar --sparse -cf t.tar victim hole d; chmod 700 d",
+      "chmod 6755 victim; truncate -s 1G hole; tar --sparse -cf t.tar victim hole; " +
+        "mkdir d; echo x > d/f; tar -rf t.tar --mode=0 d",
     ),
     code: 0,
     left: ["victim f", "hole f", "d d", "d/f f"],
