@@ -30,9 +30,13 @@ unpack() { # DEB DIRECTORY
 # zunfec as `pip install zfec` gives it, for the guest's Python. Debian's package has no such command.
 build_zunfec() {
   [ ! -x "$ROOT/usr/bin/zunfec" ] || return 0
-  local python=$(basename "$ROOT"/usr/bin/python3.[0-9]*) from=$CACHE/zfec
+  local python=$(basename "$ROOT"/usr/bin/python3.[0-9]*) from=$CACHE/zfec pip="python3 -m pip"
   rm -rf "$from"
-  if ! python3 -m pip -q --disable-pip-version-check install --retries 1 --target "$from" \
+  # Debian's Python has pip only in virtual environments.
+  if ! $pip --version >/dev/null 2>&1; then
+    python3 -m venv "$CACHE/venv" && pip=$CACHE/venv/bin/pip
+  fi
+  if ! $pip -q --disable-pip-version-check install --retries 1 --target "$from" \
     --only-binary=:all: --implementation cp --python-version "${python#python}" \
     --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform any \
     zfec==1.6.0.0 2>"$CACHE/pip.log"; then
