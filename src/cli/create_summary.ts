@@ -8,6 +8,17 @@ import type { CreatedArchive } from "../archive/archive_tree.ts";
 import { isShortfall, type Note } from "../tree/note.ts";
 import { formatSize } from "./sizes.ts";
 
+/** What the archive lacks, and how the summary says it; other notes were told as they came. */
+const SHORTFALLS: readonly (readonly [Note["kind"], string])[] = [
+  ["unreadable", "could not be read, and are not in the archive"],
+  ["vanished", "vanished before they were read"],
+  ["changed-while-read", "changed while they were read: new and old may be mixed in them"],
+  ["shrunk-while-read", "shrank while they were read: what was missing is zeros"],
+  ["metadata-unreadable", "lack metadata that could not be read"],
+  ["socket-skipped", "are sockets, and not in the archive"],
+  ["symlink-kept", "are symbolic links that could not be followed, stored as such"],
+];
+
 /** Whether the run ended with something the operator should know. */
 export function isWorthKnowing(created: CreatedArchive): boolean {
   return created.stopped !== undefined || created.missing.length > 0 ||
@@ -28,14 +39,23 @@ export function createSummaryLines(created: CreatedArchive): string[] {
     `${created.name}: ${plural(chunks, "chunk")}, tar ${formatSize(tarBytes)}, ` +
       `compressed ${formatSize(compressedBytes)}, all shards ${formatSize(shardBytes)}`,
   );
-  for (const [kind, count] of Object.entries(created.notes)) {
-    lines.push(`${plural(count, "note")}: ${kind.replaceAll("-", " ")}`);
+  for (const [kind, words] of SHORTFALLS) {
+    const count = created.notes[kind] ?? 0;
+    if (count > 0) lines.push(`${count} ${words}`);
   }
   for (const { chunk, shard, reason } of created.missing) {
     lines.push(`shard ${shard} of chunk ${chunk} is missing: ${reason}`);
   }
-  if (created.stopped !== undefined) lines.push(`the archive is INCOMPLETE: ${created.stopped}`);
   return lines;
+}
+
+/** Told whatever else is not: it is no backup of what was named. */
+export function incompleteLines({ stopped }: CreatedArchive): string[] {
+  if (stopped === undefined) return [];
+  const reason = stopped === "medium-full"
+    ? "the tapes are full; archive less, or onto more or larger tapes"
+    : "interrupted";
+  return [`the archive is INCOMPLETE: ${reason}`];
 }
 
 /** The same for scripts. Sizes in bytes. */

@@ -139,7 +139,7 @@ Deno.test("tapes that end too early: what fitted is kept, and everything says in
   await withTree(6, async (work) => {
     const shape = ["--chunk-size", "1MB", "--block-size", "32KB", "--image-capacity", "2MB"];
     const run = await ectarExits(3, work, "create", ...THREE, ...shape, "-o", "backup", "tree");
-    assert.match(run.stderr, /the archive is INCOMPLETE: medium-full/);
+    assert.match(run.stderr, /the archive is INCOMPLETE: the tapes are full; archive less/);
     for (const tape of imageNames(3)) {
       assert.ok(Deno.statSync(`${work}/${tape}`).size <= 2 << 20);
     }

@@ -22,7 +22,12 @@ import {
   sizeArgumentBetween,
   uuidArgument,
 } from "../common_options.ts";
-import { createSummaryJson, createSummaryLines, isWorthKnowing } from "../create_summary.ts";
+import {
+  createSummaryJson,
+  createSummaryLines,
+  incompleteLines,
+  isWorthKnowing,
+} from "../create_summary.ts";
 import { driveProgress } from "../drive_progress.ts";
 import { EXIT } from "../exit_codes.ts";
 import { readOptionFile } from "../option_file.ts";
@@ -223,6 +228,7 @@ async function ontoTapes(
   const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
   if (options.json) terminal.printJson(tapeSummaryJson(created));
   else for (const line of tapeSummaryLines(created)) terminal.info(line);
+  for (const line of incompleteLines(created)) terminal.warn(line);
   for (const line of starvedDriveLines(created.drives)) terminal.verbose(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
   if (created.stopped === "interrupted") context.exit(EXIT.interrupted);
