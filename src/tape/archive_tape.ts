@@ -123,10 +123,10 @@ export class ArchiveTape {
     }
   }
 
-  /** Goes through the archive on this tape; undefined when the drive fails. */
+  /** Goes through the archive on this tape, as far as the drive can. */
   async survey(): Promise<ArchiveExtent | undefined> {
     return await this.#attempt(async (head) => {
-      this.#survey ??= await surveyArchive(head, this.#labelFile, this.blocks.blockSize);
+      this.#survey ??= await this.#goThrough(head);
       return this.#survey;
     });
   }
@@ -146,6 +146,12 @@ export class ArchiveTape {
   /** Stops reading ahead. */
   async stop(): Promise<void> {
     await this.blocks.exclusive(() => Promise.resolve());
+  }
+
+  async #goThrough(head: TapeHead): Promise<ArchiveExtent> {
+    const found = await surveyArchive(head, this.#labelFile, this.blocks.blockSize);
+    if (found.failure !== undefined) this.remarks.push(found.failure.message);
+    return found;
   }
 
   async #attempt<T>(work: (head: TapeHead) => Promise<T>): Promise<T | undefined> {

@@ -86,7 +86,8 @@ export async function identifyTape(
 
 async function surveyState(head: TapeHead, labelFile: number, { blockSize }: TapeLabel) {
   const survey = await surveyArchive(head, labelFile, blockSize);
-  const { chunks, indexFile, indexStart, endFile } = survey;
+  const { chunks, indexFile, indexStart, endFile, failure } = survey;
+  if (failure !== undefined) throw failure;
   let state: ArchiveOnTape["state"] = "no-index";
   if (indexFile !== undefined) {
     const { complete } = peekIndex(indexStart);

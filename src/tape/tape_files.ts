@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EctarError } from "../errors.ts";
 import { classifyFirstBlock, type FileKind } from "./first_block.ts";
 import type { TapeHead } from "./tape_head.ts";
 
@@ -70,6 +71,8 @@ export interface ArchiveExtent {
   indexStart: Uint8Array;
   /** Number of the tape file behind the archive. */
   endFile: number;
+  /** Why the drive could go no further; what it has passed until then counts. */
+  failure: EctarError | undefined;
 }
 
 /**
@@ -77,6 +80,7 @@ export interface ArchiveExtent {
  *
  * @param labelFile tape file of its label
  * @param blockSize bytes per block, as its label says; a longer one is none of its blocks
+ * @returns what was found, until the drive failed if it did
  */
 export async function surveyArchive(
   head: TapeHead,
@@ -90,8 +94,30 @@ export async function surveyArchive(
     indexFile: undefined,
     indexStart: new Uint8Array(0),
     endFile: labelFile + 1,
+    failure: undefined,
   };
-  for await (const { file, start, kind, block } of walkTapeFiles(head, labelFile + 1)) {
+  try {
+    await walkArchive(head, found, blockSize, starts);
+  } catch (error) {
+    if (!(error instanceof EctarError)) throw error;
+    found.failure = error;
+  }
+  for (let i = 0; i < found.chunks; i++) {
+    const [start, next] = [starts[i], starts[i + 1] ?? head.startOf(labelFile + 2 + i)];
+    found.chunkBlocks.push(
+      start === undefined || next === undefined ? undefined : next - start - 1,
+    );
+  }
+  return found;
+}
+
+async function walkArchive(
+  head: TapeHead,
+  found: ArchiveExtent,
+  blockSize: number,
+  starts: (number | undefined)[],
+): Promise<void> {
+  for await (const { file, start, kind, block } of walkTapeFiles(head, found.endFile)) {
     if (kind.kind === "label" || kind.kind === "broken-label" || kind.kind === "tar") break;
     if (kind.kind === "empty" || block.length > blockSize) break;
     found.endFile = file + 1;
@@ -103,11 +129,4 @@ export async function surveyArchive(
     }
     found.chunks++;
   }
-  for (let i = 0; i < found.chunks; i++) {
-    const [start, next] = [starts[i], starts[i + 1] ?? head.startOf(labelFile + 2 + i)];
-    found.chunkBlocks.push(
-      start === undefined || next === undefined ? undefined : next - start - 1,
-    );
-  }
-  return found;
 }

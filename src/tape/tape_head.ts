@@ -102,7 +102,7 @@ export class TapeHead {
       return true;
     }
     if (await this.#locateFile(file)) return true;
-    let from = this.#file ?? (await this.device.position()).file;
+    let from = this.#file ?? await this.#countedFile();
     if (from === undefined || (file <= from && !await this.#leaveFilemarkAhead())) {
       await this.rewind();
       from = 0;
@@ -124,6 +124,12 @@ export class TapeHead {
     if (logical !== undefined) this.#starts.set(file, logical);
     this.#stand(file, 0);
     return true;
+  }
+
+  /** The tape file the drive says it is in. Spacing that failed leaves a guess, without a block. */
+  async #countedFile(): Promise<number | undefined> {
+    const { file, block } = await this.device.position();
+    return block === undefined ? undefined : file;
   }
 
   /** Some drives that go back count a filemark right ahead, too: a block in between prevents that. */

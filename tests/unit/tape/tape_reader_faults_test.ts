@@ -290,3 +290,44 @@ Deno.test("a shard of unknown size is measured by reading forward, never past it
   }
   await reader.close();
 });
+
+/**
+ * A drive that cannot reach the index, nor the end of data. Where it has failed, it counts the
+ * files that it was to pass, as st does, and goes nowhere until it is rewound.
+ */
+class NoEnd extends MockTapeDevice {
+  #guess: number | undefined;
+
+  override async position(): Promise<TapePosition> {
+    const position = await super.position();
+    return this.#guess === undefined
+      ? position
+      : { file: this.#guess, block: undefined, logical: undefined };
+  }
+
+  override async spaceFiles(count: number): Promise<boolean> {
+    const file = (await this.position()).file! + count;
+    if (this.#guess === undefined && file <= SIZES.length) return await super.spaceFiles(count);
+    this.#guess = file;
+    throw new EctarError("io", `${this.name}: stuck`);
+  }
+
+  override async rewind(): Promise<void> {
+    this.#guess = undefined;
+    await super.rewind();
+  }
+
+  override spaceToEndOfData(): Promise<void> {
+    return Promise.reject(new EctarError("io", `${this.name}: stuck`));
+  }
+}
+
+Deno.test("chunks that come before the place where every tape fails are read without an index", async () => {
+  const tapes = await media();
+  const drives = tapes.map((medium, i) => new NoEnd({ name: `r${i}`, medium, canLocate: false }));
+  const reader = await TapeShardReader.open(drives);
+  assert.deepEqual(await reader.indexes(), []);
+  assert.deepEqual(await goodShards(reader), SIZES.map(() => M));
+  assert.match(reader.remarks.join("\n"), /r0: stuck/);
+  await reader.close();
+});
