@@ -111,7 +111,10 @@ export async function createFromTree(
   let stopMeasuring = () => {};
   try {
     const options = { ...producerOptions(content, shape), ownOutputs: traits.own };
-    const source = await openWorkerSource(options, framesInFlight(compressor) + 2);
+    const opening = openWorkerSource(options, framesInFlight(compressor) + 2);
+    // Both Workers start at the same time; there is a frame in every archive.
+    compressor.start();
+    const source = await opening;
     const place = await traits.begin().catch(async (error) => {
       await source.close();
       throw error;

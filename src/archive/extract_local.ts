@@ -36,13 +36,15 @@ export interface ExtractedArchive extends ExtractSummary {
  * Opens an archive with Workers that decompress, for the time of `use`.
  *
  * @param shards closed at the end
+ * @param options `start`: a Worker starts right away, because frames will be decompressed
  */
 export async function withArchive<T>(
   shards: ShardSetReader,
-  options: Pick<OpenArchiveOptions, "verify" | "audit">,
+  { start, ...options }: Pick<OpenArchiveOptions, "verify" | "audit"> & { start?: boolean },
   use: (archive: OpenArchive) => Promise<T>,
 ): Promise<T> {
   const decompressor = new FramePool();
+  if (start) decompressor.start();
   try {
     const archive = await OpenArchive.open({ ...options, shards, decompressor });
     try {
@@ -66,7 +68,7 @@ export async function extractToDirectory(
   options: ExtractLocalOptions,
 ): Promise<ExtractedArchive> {
   const { directory, verify = true, ...extract } = options;
-  return await withArchive(shards, { verify }, async (archive) => {
+  return await withArchive(shards, { verify, start: true }, async (archive) => {
     archive.requireShards();
     await ensureDirectory(directory);
     using target = new LinuxRestoreTree(new TextEncoder().encode(directory));

@@ -48,6 +48,11 @@ export class FramePool implements FrameCompressor {
     this.parallelism = Math.max(1, Math.min(wanted, navigator.hardwareConcurrency));
   }
 
+  /** Starts the first Worker, for callers that know that frames will come. */
+  start(): void {
+    if (!this.#closed && this.#lanes.length === 0) this.#spawn();
+  }
+
   async compress({ data, room }: FrameToCompress, level: number): Promise<CompressedFrame> {
     const sharedRoom = room?.buffer instanceof SharedArrayBuffer ? { room } : {};
     const job: Job = { kind: "compress", data: postable(data), level, ...sharedRoom };

@@ -141,3 +141,14 @@ Deno.test("a pool never has more Workers than asked for, or than cores", () => {
   assert.equal(new FramePool(0).parallelism, 1);
   assert.equal(new FramePool(100_000).parallelism, navigator.hardwareConcurrency);
 });
+
+Deno.test("a pool may be started before there are frames, any number of times, and after its end", async () => {
+  const pool = new FramePool();
+  pool.start();
+  pool.start();
+  const { bytes } = await pool.compress({ data: text(77_777) }, 3);
+  assert.deepEqual(decompressFrame(bytes, 77_777, 77_777), text(77_777));
+  pool.close();
+  pool.start();
+  await assert.rejects(pool.compress({ data: text(1) }, 3), TypeError);
+});
