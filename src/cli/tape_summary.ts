@@ -6,6 +6,7 @@
 
 import type { ArchiveOnTapes } from "../archive/create_tapes.ts";
 import type { DriveActivity } from "../archive/drive_meter.ts";
+import { tapeDensity } from "../tape/density.ts";
 import type { DriveSummary } from "../tape/rait_options.ts";
 import { createSummaryJson, createSummaryLines, isWorthKnowing } from "./create_summary.ts";
 import { formatSize } from "./sizes.ts";
@@ -39,7 +40,10 @@ export function tapeSummaryJson(created: ArchiveOnTapes): Record<string, unknown
       drive: drive.drive,
       shard: drive.shard,
       volume_uuid: drive.volumeUuid,
+      medium: tapeDensity(drive.density)?.name ?? null,
+      medium_capacity_bytes: tapeDensity(drive.density)?.capacityBytes ?? null,
       state: stateWord(drive),
+      near_end: drive.nearEnd,
       reason: drive.reason ?? null,
       chunks: drive.chunksCommitted,
       bytes: drive.bytes,
@@ -88,8 +92,16 @@ function driveLine(drive: DriveSummary, chunks: number): string {
     : `only chunks 1 to ${chunksCommitted} of ${chunks}`;
   const index = indexWritten ? "with the index" : "WITHOUT the index";
   const facts = [`volume ${volumeUuid}`, stateWord(drive), `${held} ${index}`, formatSize(bytes)];
+  if (drive.nearEnd) facts.push(nearEndFact(drive));
   if (bytesPerSecond > 0) facts.push(`${formatSize(Math.round(bytesPerSecond))}/s`);
   return head + facts.join(", ") + reason;
+}
+
+/** A tape that ends long before its capacity was written by a worn or dirty drive, or is worn. */
+function nearEndFact({ density }: DriveSummary): string {
+  const medium = tapeDensity(density);
+  if (medium === undefined) return "near its end";
+  return `near its end (${medium.name}: ${formatSize(medium.capacityBytes)})`;
 }
 
 function stateWord({ state }: DriveSummary): string {

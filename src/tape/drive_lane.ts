@@ -68,6 +68,7 @@ export class DriveLane {
   /** Tape file that the index is to be. */
   #indexFile = Infinity;
   #indexWritten = false;
+  #density: number | undefined;
 
   /**
    * Takes a drive whose tape may be written.
@@ -123,6 +124,7 @@ export class DriveLane {
   /** Writes the label as tape file 0 and waits until it is on the medium. */
   async writeLabel(label: Uint8Array): Promise<void> {
     await this.attempt(async () => {
+      this.#density = (await this.device.status()).density;
       const output = new TapeShardOutput(this.device, {
         blockSize: LABEL_BLOCK_BYTES,
         tapeFile: 0,
@@ -216,6 +218,8 @@ export class DriveLane {
       drive: this.device.name,
       shard: this.shard,
       volumeUuid,
+      density: this.#density,
+      nearEnd: this.#bytesSinceWarning !== undefined,
       state: hung ? "hung" : !this.alive ? "failed" : this.#wasFull ? "full" : "writing",
       reason: this.trouble,
       chunksCommitted: Math.max(0, Math.min(this.#committedFiles, this.#indexFile) - 1),

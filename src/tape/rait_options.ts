@@ -91,6 +91,10 @@ export interface DriveSummary {
   shard: number;
   /** UUID of the volume in it. */
   volumeUuid: string;
+  /** SCSI density code of the volume, undefined when the drive does not tell. */
+  density: number | undefined;
+  /** Whether the drive has given early warning: what was written is about all the volume holds. */
+  nearEnd: boolean;
   /** `hung`: its last call was never answered and may block the end of the process. */
   state: "writing" | "full" | "failed" | "hung";
   /** Why it failed, or undefined. */

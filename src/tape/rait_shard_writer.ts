@@ -350,6 +350,8 @@ export class RaitShardWriter implements ShardSetWriter {
 }
 
 const DEAD_SUMMARY: Omit<DriveSummary, "drive" | "shard" | "reason" | "volumeUuid" | "state"> = {
+  density: undefined,
+  nearEnd: false,
   chunksCommitted: 0,
   blocks: 0,
   bytes: 0,
