@@ -93,7 +93,7 @@ export class DamageLog {
       const { chunk, shard, origin } = at;
       entry = { chunk, shard, origin, what, detail, ranges: new RangeSet() };
       this.#entries.set(key, entry);
-    }
+    } else if (!entry.detail.includes(detail)) entry.detail += `; ${detail}`;
     if (range !== undefined) entry.ranges.add(range.start, range.end);
   }
 

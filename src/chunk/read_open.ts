@@ -6,7 +6,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { EctarError } from "../errors.ts";
 import type { ShardHandle } from "../shard/shard_io.ts";
 import type { ChunkHeader } from "./header.ts";
@@ -18,6 +17,7 @@ import {
   shardCountChoices,
 } from "./read_chunk_shards.ts";
 import { DamageLog } from "./read_damage.ts";
+import { describeChunk, evidenceFor, hashes, nameStrangeFirstShards } from "./read_evidence.ts";
 import {
   addTrailerPieces,
   type ChunkFacts,
@@ -202,10 +202,32 @@ class ChunkOpening {
     return undefined;
   }
 
-  /** Facts from the chunk's own trailer and header. */
+  /**
+   * Facts from the chunk's own trailer and header. Where nothing tells which archive is meant, a
+   * trailer that the frames do not bear out gives way to another one that they bear out better.
+   */
   async byTrailer(prover: Prover, thorough: boolean): Promise<Found | undefined> {
-    const trailer = await this.#trailer(prover, thorough);
-    if (trailer === undefined) return undefined;
+    const refused = new Set<string>();
+    let best: { trailer: ProvenTrailer; evidence: number } | undefined;
+    for (;;) {
+      const trailer = await this.#trailer(prover, thorough || refused.size > 0, refused);
+      if (trailer === undefined) break;
+      const faults = prover.shards.candidates.map((candidate) => candidate.faults);
+      const found = await this.#byOneTrailer(prover, trailer);
+      if (this.#options.hints.archiveUuid !== undefined) return found;
+      const evidence = await evidenceFor(prover, found.facts, found.header !== undefined);
+      if (evidence === Infinity) return found;
+      if (best === undefined || evidence > best.evidence) best = { trailer, evidence };
+      refused.add(trailer.trailer.archiveUuid);
+      // Its checksums, if they are another archive's, put the blame on the wrong shards.
+      prover.dropTables();
+      prover.shards.candidates.forEach((candidate, i) => candidate.faults = faults[i]);
+      this.#options.damage.retract(this.#options.chunk, "damaged");
+    }
+    return best && await this.#byOneTrailer(prover, best.trailer);
+  }
+
+  async #byOneTrailer(prover: Prover, trailer: ProvenTrailer): Promise<Found> {
     const uuid = trailer.trailer.archiveUuid;
     const { indexes, hints } = this.#options;
     for (const index of indexes.filter(({ archiveUuid }) => archiveUuid === uuid)) {
@@ -226,8 +248,9 @@ class ChunkOpening {
   /** Last touches: what is wrong with whole shards, and a second source of facts. */
   async finish(found: Found): Promise<OpenedChunk> {
     const { prover } = found;
+    const { damage } = this.#options;
     await this.#noteSizes(prover);
-    await this.#nameStrangeFirstShards(found);
+    await nameStrangeFirstShards(prover, found.facts, damage);
     const opened = {
       ...found,
       proveHeader: async () => {
@@ -317,21 +340,26 @@ class ChunkOpening {
       const uuid = header.archiveUuid;
       const expected = (hints.archiveUuid ?? uuid) === uuid && header.chunk === chunk;
       if (expected && header.k === k && header.m === m && wanted(uuid)) return header;
-      if (!expected) this.#strangers.add(describe(header.name, header.chunk, uuid));
+      if (!expected) this.#strangers.add(describeChunk(header.name, header.chunk, uuid));
       return undefined;
     };
     const focus = { start: 0, end: Math.min(prover.layout.chunkBytes, 4096) };
     return thorough ? prover.prove(focus, judge) : prover.tryAsPlanned(judge);
   }
 
-  #trailer(prover: Prover, thorough: boolean): Promise<ProvenTrailer | undefined> {
+  #trailer(
+    prover: Prover,
+    thorough: boolean,
+    refused?: ReadonlySet<string>,
+  ): Promise<ProvenTrailer | undefined> {
     const { chunk, hints, archive } = this.#options;
     const judge: Judge<ProvenTrailer> = async (view) => {
       const proven = await readTrailer(prover, view);
       if (proven === undefined) return undefined;
       const { archiveUuid, chunk: number, pieceCrc32 } = proven.trailer;
       const expected = (hints.archiveUuid ?? archiveUuid) === archiveUuid && number === chunk;
-      if (!expected) this.#strangers.add(describe(archive, number, archiveUuid));
+      if (!expected) this.#strangers.add(describeChunk(archive, number, archiveUuid));
+      if (refused?.has(archiveUuid)) return undefined;
       return expected && pieceCrc32.length === this.#shards.m ? proven : undefined;
     };
     const { chunkBytes } = prover.layout;
@@ -356,34 +384,6 @@ class ChunkOpening {
     const trailer = await this.#trailer(prover, thorough);
     return trailer?.trailer.archiveUuid === facts.archiveUuid;
   }
-
-  /** The header lies in shard 0 as it is: a shard 0 of another chunk says so itself. */
-  async #nameStrangeFirstShards({ facts, prover }: Found): Promise<void> {
-    const { chunk, damage } = this.#options;
-    for (const candidate of this.#shards.candidates) {
-      if (candidate.shard !== 0) continue;
-      const cell = new Uint8Array(Math.min(4096, prover.layout.shardBytes));
-      const { length } = await candidate.source.read(this.#shards.headerBytes, cell);
-      const view = (start: number, end: number) =>
-        Promise.resolve(end <= length ? cell.subarray(start, end) : undefined);
-      const header = await readHeader(prover, view);
-      if (header === undefined) continue;
-      if (header.archiveUuid === facts.archiveUuid && header.chunk === chunk) continue;
-      const detail = `belongs to ${describe(header.name, header.chunk, header.archiveUuid)}`;
-      damage.add({ chunk, shard: 0, origin: candidate.source.origin }, "foreign", detail);
-      candidate.faults++;
-    }
-  }
-}
-
-/** Whether `bytes` are frame `index` as its SHA-256 says. */
-export function hashes(bytes: Uint8Array, frameSha256: Uint8Array, index: number): boolean {
-  const digest = createHash("sha256").update(bytes).digest();
-  return digest.equals(frameSha256.subarray(index * 32, index * 32 + 32));
-}
-
-function describe(name: string, chunk: number, uuid: string): string {
-  return `chunk ${chunk} of archive ${name} (${uuid})`;
 }
 
 /** Bytes at the chunk's end where damage is looked for before the trailer is known. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { IndexCandidate } from "../../../src/chunk/read_identity.ts";
+import { kSubsets } from "../../../src/erasure/subsets.ts";
 import { noise } from "../zstd/samples.ts";
 import { Pile, sampleArchive } from "./memory_shards.ts";
 import { indexCandidate, readArchive } from "./read_whole_archive.ts";
@@ -171,5 +172,33 @@ Deno.test("content so small that it lies in one shard is not taken from a strang
     const outcome = await readArchive(own, pile, indexes);
     assert.equal(outcome.archiveUuid, own.archive.archiveUuid);
     assert.deepEqual(outcome.data, [{ start: 0, end: 4000 }]);
+  }
+});
+
+Deno.test("a trailer that lies in one shard is not taken from a stranger's", async () => {
+  // Seed 21127 of the simulation: one block a shard, so the trailer lies within one cell.
+  const sizes = { chunkSize: 300_000, frameSize: 6000, compressionLevel: 0 };
+  const tar = noise(13_000, 1);
+  const own = await sampleArchive(5, 7, tar, sizes, 4096);
+  const other = await sampleArchive(
+    5,
+    7,
+    noise(13_000, 2),
+    { ...sizes, archiveUuid: OTHER_UUID },
+    4096,
+  );
+  for (const victims of [...kSubsets(7, 1), ...kSubsets(7, 2)]) {
+    for (const beside of [false, true]) {
+      const pile = Pile.of(own);
+      for (const shard of victims) {
+        if (beside) pile.add(1, shard, other.shares[0][shard]);
+        else pile.at(1, shard).bytes = other.shares[0][shard].slice();
+      }
+      pile.shards.reverse();
+      const outcome = await readArchive(own, pile);
+      const context = `${victims} ${beside ? "beside" : "instead of"} its own`;
+      assert.equal(outcome.archiveUuid, own.archive.archiveUuid, context);
+      assert.deepEqual(outcome.data, [{ start: 0, end: 13_000 }], context);
+    }
   }
 });
