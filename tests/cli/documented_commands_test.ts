@@ -44,6 +44,11 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
       "ectar create -q --no-index -o backup --tape-devices nst0.tap,nst1.tap,nst2.tap home; " +
       "rm nst2.tap",
   },
+  {
+    line: /^mv /,
+    before: "[ -d disk1 ] || { mkdir disk1 disk2 disk3; ectar create -q -o backup/home home; }",
+  },
+  { line: /^ectar list -i \/backup\/home --files /, before: "ectar create -q -o backup/home home" },
   { line: /^ectar verify -i backup +#/, before: "ectar create -q -o backup home" },
 ];
 
@@ -51,13 +56,13 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
 const PLACEHOLDERS: readonly [RegExp, string][] = [
   [/DEV…/, "/dev/nst1"],
   [/--tape-devices …/, "--tape-devices /dev/nst0,/dev/nst1,/dev/nst2"],
-  [/-o DIR\b/, "-o /some/dir"],
+  [/\bDIR\b/, "."],
   [/SHARD=DRIVE/, "0=/dev/nst3"],
   [/COMMAND/, "create"],
 ];
 
 /** Programs beside ectar in its lines; whatever else is printed is not ours to run. */
-const RUN = /^(ectar|rm|diff) /;
+const RUN = /^(ectar|rm|diff|mv|find) /;
 
 /** The lines of a document that are run: those of its code blocks, and inline commands. */
 function commandsOf(text: string): string[] {
@@ -79,7 +84,7 @@ function commandsOf(text: string): string[] {
 
 /** The same line for a directory of ours. */
 function withinScratch(line: string): string {
-  return line.replace(/\/dev\/(nst\d)/g, "$1.tap").replace(/(^|[\s=,>])\/(?=\w)/g, "$1");
+  return line.replace(/\/dev\/(nst\d)/g, "$1.tap").replace(/(^|[\s=,>"])\/(?=\w)/g, "$1");
 }
 
 async function runLines(directory: string, lines: readonly string[]): Promise<void> {
@@ -90,9 +95,9 @@ async function runLines(directory: string, lines: readonly string[]): Promise<vo
   });
   const cwd = `${directory}/cwd`;
   // `backup` is a directory in some documents and an archive in others.
-  for (const made of ["home/me/letters", "etc", "docs", "man", "backup"]) {
+  for (const made of ["home/me/letters", "etc", "docs", "man", "backup", "var/log", "var/lib"]) {
     await Deno.mkdir(`${cwd}/${made}`, { recursive: true });
-    await Deno.writeTextFile(`${cwd}/${made}/text`, `${made}\n`.repeat(1000));
+    await Deno.writeTextFile(`${cwd}/${made}/note.txt`, `${made}\n`.repeat(1000));
   }
   const env = { NO_COLOR: "1", PATH: `${directory}/bin:${Deno.env.get("PATH")}` };
   for (const line of lines) {
