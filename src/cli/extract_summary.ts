@@ -62,7 +62,7 @@ export function damageLines(damage: readonly ShardDamage[]): string[] {
   const lines = [...same].map(([text, each]) =>
     `${chunksText(each.map(({ chunk }) => chunk))}, ${text}`
   );
-  return atMost(lines, lines.length);
+  return atMost(lines);
 }
 
 /** Such as `chunk 3`, or `chunks 1 to 5, 7`. */
@@ -80,7 +80,8 @@ export function chunksText(chunks: readonly number[]): string {
   return `chunks ${named.join(", ")}${runs.length > MAX_RUNS ? ", …" : ""}`;
 }
 
-function atMost(lines: string[], count: number): string[] {
+/** The first of `count` lines, and how many more there are. */
+export function atMost(lines: string[], count = lines.length): string[] {
   if (count <= MAX_LINES) return lines;
   return [...lines.slice(0, MAX_LINES), `… and ${count - MAX_LINES} more (see --json)`];
 }

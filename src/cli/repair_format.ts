@@ -8,6 +8,7 @@ import type { RepairedFile, RepairSummary } from "../archive/repair.ts";
 import type { ReplacedTape } from "../archive/repair_tape.ts";
 import { printablePath } from "../printable.ts";
 import { EXIT } from "./exit_codes.ts";
+import { atMost } from "./extract_summary.ts";
 
 /** One line for a file that was, or would be, repaired. */
 export function repairLine({ path, problem }: RepairedFile, dryRun: boolean): string {
@@ -21,7 +22,7 @@ export function repairLines(summary: RepairSummary): string[] {
   for (const path of summary.keptAside) {
     lines.push(`kept ${printablePath(path)}: it may hold something else`);
   }
-  for (const { reason } of summary.lost) lines.push(`cannot be repaired: ${reason}`);
+  lines.push(...atMost(summary.lost.map(({ reason }) => `cannot be repaired: ${reason}`)));
   if (summary.indexProblem !== undefined) lines.push(`index: ${summary.indexProblem}`);
   lines.push(`${summary.name}: ${outcome(summary)}`);
   return lines;

@@ -6,7 +6,7 @@
 
 import type { VerifySummary } from "../archive/verify.ts";
 import type { DamageKind } from "../chunk/read_damage.ts";
-import { chunksText, damageLines } from "./extract_summary.ts";
+import { atMost, chunksText, damageLines } from "./extract_summary.ts";
 
 const LETTERS: Record<DamageKind, string> = {
   missing: "-",
@@ -58,8 +58,8 @@ export function verifyLines(summary: VerifySummary): string[] {
   const lines = remarks.filter((line) => ![...told].some((origin) => line.includes(origin)));
   lines.push(...damageLines(damage));
   for (const { origin, problem } of indexDamage) lines.push(`index ${origin}: ${problem}`);
-  for (const part of lost) lines.push(`lost: ${part.reason}`);
-  for (const { path, reason } of wrongFiles) lines.push(`wrong: ${path}: ${reason}`);
+  lines.push(...atMost(lost.map(({ reason }) => `lost: ${reason}`)));
+  lines.push(...atMost(wrongFiles.map(({ path, reason }) => `wrong: ${path}: ${reason}`)));
   if (summary.filesCompared > 0) {
     lines.push(`compared ${summary.filesCompared} members with the index`);
   }
@@ -69,7 +69,8 @@ export function verifyLines(summary: VerifySummary): string[] {
   return lines;
 }
 
-function verdictText({ verdict, chunks, depth, next, isComplete }: VerifySummary): string {
+function verdictText(summary: VerifySummary): string {
+  const { verdict, chunks, depth, next, isComplete } = summary;
   const count = `${chunks.length} ${chunks.length === 1 ? "chunk" : "chunks"}`;
   const checked = `${count} checked (${depth})`;
   const soFar = next === undefined ? "" : ", time was up before the end";
@@ -78,7 +79,11 @@ function verdictText({ verdict, chunks, depth, next, isComplete }: VerifySummary
   }
   if (verdict === "whole") return `whole, ${checked}${soFar}`;
   if (verdict === "repairable") return `DAMAGED but everything restores, ${checked}${soFar}`;
-  return `DAMAGED, something is lost, ${checked}${soFar}`;
+  // Of shards on a tape in a cupboard, or a disk that is not mounted, nothing is lost yet.
+  const lacking = summary.damage.filter(({ repaired }) => !repaired);
+  const isElsewhere = lacking.length > 0 && lacking.every(({ what }) => what === "missing");
+  const unless = isElsewhere ? " unless more shards are found" : "";
+  return `DAMAGED, something is lost${unless}, ${checked}${soFar}`;
 }
 
 /** How many shards of each chunk may still be lost; chunks of which something is lost left out. */

@@ -102,3 +102,17 @@ Deno.test("a chunk of which something is lost has no reserve, and is marked", ()
   assert.deepEqual([...reserves(lost)], [[1, 2], [3, 2]]);
   assert.ok(mapLines(lost).includes("  c002 D...  LOST"));
 });
+
+Deno.test("what is lost only because shards were not found is said so, in few lines", () => {
+  const lost = Array.from({ length: 200 }, (_, i) => ({
+    chunks: { first: i + 1, last: i + 1 },
+    reason: `chunk ${i + 1}: too few`,
+  }));
+  const missing = { ...damage(2, 0, "missing"), repaired: false };
+  const lines = verifyLines(summary({ lost, damage: [missing], verdict: "unrepairable" }));
+  assert.ok(lines.length < 60);
+  assert.match(lines.at(-1)!, /something is lost unless more shards are found/);
+  const bad = { ...damage(2, 1, "damaged"), repaired: false };
+  const both = verifyLines(summary({ damage: [missing, bad], verdict: "unrepairable" }));
+  assert.match(both.at(-1)!, /something is lost, /);
+});
