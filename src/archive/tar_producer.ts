@@ -10,7 +10,7 @@ import { createHash, type Hash } from "node:crypto";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import {
-  encodeMemberHeader,
+  borrowMemberHeader,
   END_OF_ARCHIVE,
   paddingAfter,
   storedSize,
@@ -108,7 +108,8 @@ class TarProducer {
     const padding = paddingAfter(stored);
     this.#cutter.beginMember(header.length + stored + padding);
     if (header.length <= this.#cutter.room) this.#cutter.copy(header, 0);
-    else yield* this.#put(header);
+    // Whoever takes the frame may encode other headers.
+    else yield* this.#put(header.slice());
     let checksum = "";
     if (member.file !== undefined) {
       const hash = createHash("sha256");
@@ -128,7 +129,7 @@ class TarProducer {
   /** Nothing, with a note, when no tar can hold the entry. */
   #header(entry: TarEntry): Uint8Array | undefined {
     try {
-      return encodeMemberHeader(entry);
+      return borrowMemberHeader(entry);
     } catch (error) {
       if (!(error instanceof EctarError)) throw error;
       this.#note({ kind: "unreadable", path: printablePath(entry.path), message: error.message });

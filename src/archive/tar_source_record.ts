@@ -5,7 +5,7 @@
  */
 
 import type { TarEntry } from "../tar/entry.ts";
-import { isUtf8, lossyText } from "../tree/path_text.ts";
+import { equalBytes, isUtf8, lossyText } from "../tree/path_text.ts";
 
 /** Where a member lies in the tar stream. */
 export interface MemberPlace {
@@ -32,30 +32,40 @@ export function recordLine(entry: TarEntry, place: MemberPlace, checksum: string
   mtime = Math.max(Number.MIN_SAFE_INTEGER, Math.min(mtime, Number.MAX_SAFE_INTEGER));
   const isLink = entry.type === "symlink" || entry.type === "hardlink";
   const isDevice = entry.type === "char-device" || entry.type === "block-device";
-  return '{"path":' + text(entry.path) + inBase64("path_b64", entry.path) +
+  return '{"path":' + textOrBoth(entry.path, "path_b64") +
     ',"chunk":' + place.chunk + ',"offset":' + place.offset +
     ',"member_size":' + place.size + ',"size":' + entry.size +
     ',"checksum":"' + checksum + '","mode":' + entry.mode +
     ',"mtime":' + mtime + ',"mtime_ns":' + nanoseconds +
     ',"uid":' + entry.uid + ',"gid":' + entry.gid +
-    ',"user":' + nameOrNull(entry.user) + ',"group":' + nameOrNull(entry.group) +
+    ',"user":' + lastUser.inJson(entry.user) + ',"group":' + lastGroup.inJson(entry.group) +
     ',"entry_type":"' + entry.type +
-    '","target":' + (isLink ? text(entry.linkTarget) : "null") +
-    (isLink ? inBase64("target_b64", entry.linkTarget) : "") +
+    '","target":' + (isLink ? textOrBoth(entry.linkTarget, "target_b64") : "null") +
     ',"spans_chunks":' + place.spansChunks +
     (isDevice ? `,"device":[${entry.deviceMajor},${entry.deviceMinor}]` : "") + "}\n";
 }
 
-function nameOrNull(name: Uint8Array): string {
-  return name.length === 0 ? "null" : text(name);
+/** A name in JSON, `null` for none; most members have the owner of the one before. */
+class LastName {
+  #bytes = new Uint8Array(0);
+  #text = "null";
+
+  inJson(name: Uint8Array): string {
+    if (!equalBytes(name, this.#bytes)) {
+      this.#bytes = name.slice();
+      this.#text = name.length === 0 ? "null" : JSON.stringify(lossyText(name));
+    }
+    return this.#text;
+  }
 }
 
-function text(bytes: Uint8Array): string {
-  return JSON.stringify(lossyText(bytes));
-}
+const lastUser = new LastName();
+const lastGroup = new LastName();
 
-/** The field, only where the bytes are not UTF-8. */
-function inBase64(field: string, bytes: Uint8Array): string {
-  if (!lossyText(bytes).includes("\ufffd") || isUtf8(bytes)) return "";
-  return `,"${field}":"${bytes.toBase64()}"`;
+/** The text, and where the bytes are not UTF-8 a field with them in base64. */
+function textOrBoth(bytes: Uint8Array, field: string): string {
+  const text = lossyText(bytes);
+  const quoted = JSON.stringify(text);
+  if (!text.includes("\ufffd") || isUtf8(bytes)) return quoted;
+  return `${quoted},"${field}":"${bytes.toBase64()}"`;
 }

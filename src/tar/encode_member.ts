@@ -67,6 +67,11 @@ export function memberSize(entry: TarEntry): number {
  * ```
  */
 export function encodeMemberHeader(entry: TarEntry): Uint8Array {
+  return borrowMemberHeader(entry).slice();
+}
+
+/** What {@link encodeMemberHeader} gives, valid until the next call of either. */
+export function borrowMemberHeader(entry: TarEntry): Uint8Array {
   checkEntry(entry);
   const name = nameOnTape(entry);
   const split = splitName(name);
@@ -74,12 +79,13 @@ export function encodeMemberHeader(entry: TarEntry): Uint8Array {
   const size = storedSize(entry) + (map?.length ?? 0);
   const fast = split !== undefined && isPlain(entry, name, size);
   if (fast && timeFitsUstar(entry.mtimeNs)) {
-    const out = new Uint8Array(BLOCK_SIZE);
+    const out = zeros(BLOCK_SIZE);
     putUstar(out, 0, entry, name, split, size);
     return out;
   }
   if (fast && entry.mtimeNs >= FIRST_10_DIGIT_NS && entry.mtimeNs < FIRST_11_DIGIT_NS) {
-    const out = TIME_ONLY_TEMPLATE.slice();
+    const out = lent.subarray(0, TIME_ONLY_TEMPLATE.length);
+    out.set(TIME_ONLY_TEMPLATE);
     putTimeDigits(out, entry.mtimeNs);
     putUstar(out, 2 * BLOCK_SIZE, entry, name, split, size);
     return out;
@@ -89,7 +95,7 @@ export function encodeMemberHeader(entry: TarEntry): Uint8Array {
   const pax = records === undefined
     ? 0
     : BLOCK_SIZE + records.length + paddingAfter(records.length);
-  const out = new Uint8Array(pax + BLOCK_SIZE + (map?.length ?? 0));
+  const out = zeros(pax + BLOCK_SIZE + (map?.length ?? 0));
   if (records !== undefined) {
     putPaxHeader(out, records.length);
     out.set(records, BLOCK_SIZE);
@@ -102,6 +108,13 @@ export function encodeMemberHeader(entry: TarEntry): Uint8Array {
     out.set(map, pax + BLOCK_SIZE);
   }
   return out;
+}
+
+/** Used again for each header that fits: millions of small arrays cost more than what is in them. */
+const lent = new Uint8Array(16 * BLOCK_SIZE);
+
+function zeros(length: number): Uint8Array {
+  return length > lent.length ? new Uint8Array(length) : lent.subarray(0, length).fill(0);
 }
 
 /** True when nothing but perhaps the time needs a PAX record. */
