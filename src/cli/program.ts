@@ -15,6 +15,12 @@ import { OutputClosed, Terminal } from "./terminal.ts";
 /** Where an executable, which has not all permissions, is refused. */
 const NOT_CAPABLE_HINT = "archives and images cannot lie below /dev, /proc and /sys";
 
+const VALUES_HELP = `
+Values:
+  sizes  512K, 512KB or 512KiB, 1.5G: powers of 1024
+  times  90s, 20min, 2h
+`;
+
 /** What every command gets. */
 export interface CommandContext {
   /** Its voice. */
@@ -53,7 +59,7 @@ export async function buildProgram(
       getOutHasColors: () => context.terminal.outputIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
       getErrHasColors: () => context.terminal.errorIsTerminal && !Deno.env.get(NO_COLOR_VARIABLE),
     })
-    .addHelpText("after", `${environmentHelp()}${exitCodeHelp()}`);
+    .addHelpText("after", `${VALUES_HELP}${environmentHelp()}${exitCodeHelp()}`);
   const tree = program as unknown as Command;
   for (const { name, summary, load } of COMMANDS) {
     if (wanted(name)) (await load())(tree, context);

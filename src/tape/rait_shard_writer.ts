@@ -334,7 +334,8 @@ export class RaitShardWriter implements ShardSetWriter {
     const why = failed.map(({ drive, reason }) => `${drive}: ${reason}`).join("; ");
     throw new EctarError(
       "too-few",
-      `${alive} of ${this.m} tape drives still work, ${this.#required} are needed (${why})`,
+      `${alive} of ${this.m} tape drives still work, ` +
+        `${this.#required} ${this.#required === 1 ? "is" : "are"} needed (${why})`,
       { archive: this.#options.archive.name, chunk: this.#chunkBlocks.length + 1 },
     );
   }
