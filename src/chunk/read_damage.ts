@@ -97,6 +97,20 @@ export class DamageLog {
     if (range !== undefined) entry.ranges.add(range.start, range.end);
   }
 
+  /** Remembers what is noted by now; calling the result takes back all that was noted since. */
+  remember(): () => void {
+    const before = [...this.#entries.values()].map((entry) => {
+      const ranges = new RangeSet();
+      for (const { start, end } of entry.ranges.ranges) ranges.add(start, end);
+      return { ...entry, ranges };
+    });
+    const keys = [...this.#entries.keys()];
+    return () => {
+      this.#entries.clear();
+      before.forEach((entry, i) => this.#entries.set(keys[i], entry));
+    };
+  }
+
   /** Takes back what was noted of one kind in a chunk: the checksums were not the chunk's own. */
   retract(chunk: number, what: DamageKind): void {
     if (this.#joined !== undefined) return this.#joined.retract(chunk, what);

@@ -213,6 +213,7 @@ class ChunkOpening {
       const trailer = await this.#trailer(prover, thorough || refused.size > 0, refused);
       if (trailer === undefined) break;
       const faults = prover.shards.candidates.map((candidate) => candidate.faults);
+      const takeBack = this.#options.damage.remember();
       const found = await this.#byOneTrailer(prover, trailer);
       if (this.#options.hints.archiveUuid !== undefined) return found;
       const evidence = await evidenceFor(prover, found.facts, found.header !== undefined);
@@ -222,7 +223,7 @@ class ChunkOpening {
       // Its checksums, if they are another archive's, put the blame on the wrong shards.
       prover.dropTables();
       prover.shards.candidates.forEach((candidate, i) => candidate.faults = faults[i]);
-      this.#options.damage.retract(this.#options.chunk, "damaged");
+      takeBack();
     }
     return best && await this.#byOneTrailer(prover, best.trailer);
   }

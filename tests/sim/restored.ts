@@ -42,7 +42,8 @@ export function compareRestored(
       state.whole.add(path);
       continue;
     }
-    const base = byPath.get(path.replace(/\.ectar-partial(\.\d+)?$/, ""));
+    const stem = path.replace(/\.ectar-partial(\.\d+)?$/, "");
+    const base = byPath.get(stem) ?? cutName(path, stem, members);
     if (base !== undefined && base.path !== path && base.node.kind === "file") {
       assertPartial(node, base);
       state.partial.add(base.path);
@@ -63,6 +64,20 @@ export function compareRestored(
     }
   }
   return state;
+}
+
+/** The file whose name had to be cut, so that the ending of a partial one fits behind it. */
+function cutName(
+  path: string,
+  stem: string,
+  members: readonly ExpectedMember[],
+): ExpectedMember | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (path === stem || name.length < 252) return undefined;
+  return members.find((member) =>
+    member.node.kind === "file" && member.path.startsWith(stem) &&
+    !member.path.includes("/", stem.length)
+  );
 }
 
 function difference(node: RestoredNode, { node: source, content }: ExpectedMember) {

@@ -48,3 +48,17 @@ Deno.test("bytes that nothing proves any more are said to be wrong somewhere", a
   assert.deepEqual(damage.map(({ shard }) => shard), [0, 1, 2]);
   for (const { detail } of damage) assert.match(detail, /this shard or another is wrong/);
 });
+
+Deno.test("a wrong zfec header stays blamed while it is unclear whose trailer the chunk's is", async () => {
+  // Seed 30601 of the simulation: no two shards are sound, so no frame is found at first.
+  const sample = await sampleArchive(1, 5, noise(20_000, 4), { compressionLevel: 0 });
+  const pile = Pile.of(sample);
+  pile.at(1, 0).bytes[4000] ^= 1;
+  pile.at(1, 1).bytes.fill(3, 9000, 12_000);
+  pile.at(1, 2).bytes = pile.at(1, 2).bytes.slice(0, 15_000);
+  pile.at(1, 3).bytes[1] ^= 0x10;
+  pile.at(1, 4).holes.push({ start: 7000, end: 7100 });
+  const outcome = await readChunk(sample, pile, 1, { frames: { audit: "pieces" } });
+  assert.equal(outcome.lostBytes, 0);
+  assert.deepEqual(outcome.damage.map(({ shard }) => shard), [0, 1, 2, 3, 4]);
+});
