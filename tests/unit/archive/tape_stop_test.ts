@@ -21,6 +21,11 @@ function stoppingDrive(name: string, call: MockCall, stop: AbortController): Moc
   return drive;
 }
 
+/** What was begun goes on for a while after a stop. */
+async function whatGoesOn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 function assertUntouched(drive: MockTapeDevice): void {
   assert.equal(drive.counts.blocksWritten, 0);
   assert.deepEqual(drive.data, noise(600, 1) as Uint8Array<ArrayBuffer>);
@@ -57,8 +62,7 @@ for (const call of LOOKING) {
     const drive = stoppingDrive("d0", call, stop);
     const options = { mocks: () => drive.reopen(), signal: stop.signal };
     await assert.rejects(eraseTapes(["mock:d0"], options), { code: "interrupted" });
-    // What was begun goes on for a while.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await whatGoesOn();
     assert.equal(drive.counts.calls.erase, 0);
   });
 
@@ -82,6 +86,7 @@ Deno.test("a stop does not wait for a drive that is winding", async () => {
   stop.abort();
   await assert.rejects(begun, { code: "interrupted" });
   drives[1].faults.release();
+  await whatGoesOn();
 });
 
 Deno.test("a tape without a label is not replaced where it may hold a shard that is needed", async () => {
