@@ -83,6 +83,7 @@ Deno.test("a stop does not wait for a drive that is winding", async () => {
   drives[1].inject({ call: "rewind", effect: { kind: "hang" } });
   const writer = new RaitShardWriter(drives, raitOptions(2));
   const begun = writer.begin(stop.signal);
+  while (drives[1].faults.hanging === 0) await whatGoesOn();
   stop.abort();
   await assert.rejects(begun, { code: "interrupted" });
   drives[1].faults.release();
