@@ -38,7 +38,8 @@ export function extractSummaryLines(extracted: ExtractedArchive): string[] {
   if (extracted.isUnfinished) lines.push("the archive was never finished: this is what it holds");
   for (const part of lostParts) lines.push(`lost: ${part.reason}`);
   if (extracted.lostMemberCount > 0) {
-    lines.push(`${extracted.lostMemberCount} members are lost or incomplete:`);
+    const members = extracted.lostMemberCount === 1 ? "member is" : "members are";
+    lines.push(`${extracted.lostMemberCount} ${members} lost or incomplete:`);
     lines.push(...atMost(lostMembers.map((name) => `  ${name}`), extracted.lostMemberCount));
   }
   if (extracted.unnamedLosses) {

@@ -300,8 +300,8 @@ export class DriveLane {
 
   #note(state: "ok" | "near-end" | "full"): void {
     if (state === "full" && !this.#full) {
+      if (!this.#wasFull) this.#event("full", `the tape in drive ${this.device.name} is full`);
       this.#full = this.#wasFull = true;
-      this.#event("full", `the tape in drive ${this.device.name} is full`);
     }
     if (this.#bytesSinceWarning !== undefined) {
       this.#bytesSinceWarning += this.#options.blockSize;
