@@ -255,3 +255,15 @@ Deno.test("a full tape is told once, and aborting twice tells nothing more", asy
   assert.deepEqual(await writer.abort(), first);
   assert.deepEqual(events.map(({ kind }) => kind), ["full", "full"]);
 });
+
+Deno.test("a tape that is full again for the index is told once, too", async () => {
+  const full: string[] = [];
+  const drives = mockDrives(2, () => ({
+    medium: new TapeMedium({ capacityBytes: 20480 + 8 * BLOCK, earlyWarningBytes: 0 }),
+  }));
+  const onDriveEvent = ({ kind, drive }: DriveEvent) => kind === "full" && full.push(drive);
+  const writer = new RaitShardWriter(drives, raitOptions(1, { onDriveEvent }));
+  assert.equal((await writeArchive(writer, [4, 4, 30])).full, true);
+  assert.ok(writer.summary().every((drive) => !drive.indexWritten));
+  assert.equal(full.length, 2);
+});
