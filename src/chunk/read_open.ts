@@ -31,6 +31,7 @@ import {
   recordChunkBytes,
 } from "./read_facts.ts";
 import type { RowCodec } from "./recover_codec.ts";
+import type { ShardSource } from "./read_shard_source.ts";
 import { type Judge, Prover } from "./recover_proof.ts";
 
 /** What is known from elsewhere about the archive, all of it optional. */
@@ -154,7 +155,7 @@ class ChunkOpening {
   async payloadLengths(): Promise<number[]> {
     const { k, m, headerBytes, candidates } = this.#shards;
     const votes = new Map<number, number>();
-    const sizes = new Map<unknown, number>();
+    const sizes = new Map<ShardSource, number>();
     for (const { source } of candidates) {
       if (sizes.has(source)) continue;
       const payload = Math.max(0, await source.size() - headerBytes);
@@ -164,7 +165,7 @@ class ChunkOpening {
     for (const candidate of candidates) {
       candidate.holes.add(sizes.get(candidate.source)!, Number.MAX_SAFE_INTEGER);
     }
-    const all = [...sizes.values()];
+    const all = [...sizes].map(([source, payload]) => source.endUnknown ? Infinity : payload);
     const possible = [...votes]
       .filter(([payload]) => payload > 0 && all.filter((size) => size >= payload).length >= k)
       .sort((a, b) => b[1] - a[1] || b[0] - a[0])
@@ -307,7 +308,8 @@ class ChunkOpening {
         continue;
       }
       const range = { start: payload, end: shardBytes };
-      damage.add({ chunk, shard, origin }, "truncated", "ends before it should", range);
+      const detail = source.endUnknown ? "cannot be read to its end" : "ends before it should";
+      damage.add({ chunk, shard, origin }, "truncated", detail, range);
     }
   }
 

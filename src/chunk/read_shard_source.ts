@@ -61,6 +61,11 @@ export class ShardSource {
     }
   }
 
+  /** The shard may be longer than its size: the medium cannot be read to its end. */
+  get endUnknown(): boolean {
+    return this.#handle.endUnknown ?? false;
+  }
+
   /** Bytes of the shard file, found out by reading where the medium does not say. */
   async size(): Promise<number> {
     this.#size ??= await (this.#handle.measure === undefined ? this.#findEnd() : this.#measure());

@@ -106,6 +106,8 @@ export interface ShardHandle {
   readonly size: number | undefined;
   /** Finds the size out, where the medium has a better way to it than reading here and there. */
   measure?(): Promise<number>;
+  /** Measured, but the medium could not be read to the shard's end: there may have been more. */
+  readonly endUnknown?: boolean;
   /**
    * Reads from `offset` (in the shard file, header included) until `target` is full or the shard
    * ends. Unreadable stretches come back as holes; it throws only when the whole shard has become

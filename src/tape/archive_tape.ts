@@ -7,7 +7,7 @@
 import { EctarError } from "../errors.ts";
 import type { Extent } from "../shard/shard_io.ts";
 import { peekIndex } from "./index_peek.ts";
-import { notOnTape, ReadAhead } from "./read_ahead.ts";
+import { type BlockCount, notOnTape, ReadAhead } from "./read_ahead.ts";
 import { type ArchiveExtent, surveyArchive, walkTapeFiles } from "./tape_files.ts";
 import type { TapeHead } from "./tape_head.ts";
 import type { FoundTape } from "./tape_set.ts";
@@ -44,7 +44,7 @@ export class ArchiveTape {
   readonly #head: TapeHead;
   #survey: ArchiveExtent | undefined;
   /** Blocks of tape files that were counted. */
-  readonly #counted = new Map<number, number>();
+  readonly #counted = new Map<number, BlockCount>();
   /** First tape file that turned out not to be there. */
   #endFile = Infinity;
 
@@ -91,7 +91,7 @@ export class ArchiveTape {
    *
    * @throws {EctarError} when the drive fails
    */
-  async blocksIn(tapeFile: number): Promise<number> {
+  async blocksIn(tapeFile: number): Promise<BlockCount> {
     const known = this.#counted.get(tapeFile);
     if (known !== undefined) return known;
     const blocks = await this.blocks.countBlocks(tapeFile);

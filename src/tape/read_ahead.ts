@@ -15,8 +15,16 @@ export type BlockFound =
   | { kind: "data"; bytes: Uint8Array }
   /** A block that cannot be read. */
   | { kind: "hole" }
-  /** The tape file ends before this block. */
-  | { kind: "end" };
+  /** The tape file ends before this block; not `certain` where the drive can only read no further. */
+  | { kind: "end"; certain: boolean };
+
+/** How long a tape file is. */
+export interface BlockCount {
+  /** Blocks up to the end, or up to the last that can be read. */
+  blocks: number;
+  /** The end was found. */
+  certain: boolean;
+}
 
 /** Unreadable blocks in a row after which a file of unknown size counts as ended. */
 const MAX_BAD_RUN = 1024;
@@ -42,6 +50,7 @@ export class ReadAhead {
   /** Block the tape stands at, if the run goes on. */
   #next = 0;
   #ended = false;
+  #certain = false;
   #window = 0;
   #badRun = 0;
   #producing: Promise<void> | undefined;
@@ -90,30 +99,47 @@ export class ReadAhead {
   /**
    * Counts the blocks of a tape file by reading it: on tape that is quicker and surer than looking
    * for its end from place to place. Where a write was torn off, some drives hand out the same block
-   * for ever: the file counts as ended with the first of them.
+   * for ever: what can be read ends with the first of them.
    *
-   * @throws {EctarError} when the drive fails
+   * @throws {EctarError} when the drive fails before it has read a block
    */
-  countBlocks(file: number): Promise<number> {
-    const result = this.#tail.then(async () => {
-      const last = new Uint8Array(this.#blockSize);
-      let equal = 0;
-      let place = -1;
-      for (let block = 0;; block++) {
-        const found = await this.#find(file, block);
-        if (found.kind === "end") return block;
-        const same = found.kind === "data" && block > 0 && Buffer.compare(found.bytes, last) === 0;
-        equal = same ? equal + 1 : 0;
-        if (equal > 0 && equal % MAX_EQUAL_RUN === 0 && !this.#ended) {
-          const now = await this.#logical();
-          if (now === undefined || now <= place) return block - equal + 1;
-          place = now;
-        }
-        if (found.kind === "data" && !same) last.set(found.bytes);
-      }
-    });
+  countBlocks(file: number): Promise<BlockCount> {
+    const result = this.#tail.then(() => this.#count(file));
     this.#tail = result.catch(() => {});
     return result;
+  }
+
+  async #count(file: number): Promise<BlockCount> {
+    const last = new Uint8Array(this.#blockSize);
+    let readable = 0;
+    let equal = 0;
+    let place = -1;
+    for (let block = 0;; block++) {
+      const found = await this.#findOrEnd(file, block, readable > 0);
+      if (found.kind === "end") {
+        return { blocks: found.certain ? block : readable, certain: found.certain };
+      }
+      if (found.kind === "hole") continue;
+      const same = readable > 0 && Buffer.compare(found.bytes, last) === 0;
+      equal = same ? equal + 1 : 0;
+      if (equal > 0 && equal % MAX_EQUAL_RUN === 0 && !this.#ended) {
+        const now = await this.#logical();
+        if (now === undefined || now <= place) return { blocks: block - equal + 1, certain: false };
+        place = now;
+      }
+      if (!same) last.set(found.bytes);
+      readable = block + 1;
+    }
+  }
+
+  /** A drive that fails behind blocks that it has read can read no further. */
+  async #findOrEnd(file: number, block: number, afterData: boolean): Promise<BlockFound> {
+    try {
+      return await this.#find(file, block);
+    } catch (error) {
+      if (!afterData || !(error instanceof EctarError)) throw error;
+      return { kind: "end", certain: false };
+    }
   }
 
   /** The drive's own count of blocks, where it has one, once it has stopped reading ahead. */
@@ -127,13 +153,13 @@ export class ReadAhead {
     const last = this.#lastBlock();
     const inReach = this.#file === file && this.#current !== undefined &&
       block > this.#current.block && block <= last + 1;
-    if (!inReach && !await this.#restart(file, block)) return { kind: "end" };
+    if (!inReach && !await this.#restart(file, block)) return { kind: "end", certain: true };
     this.#recycleCurrent();
     while (true) {
       const read = this.#ready.shift();
       if (read === undefined) {
         if (this.#failure !== undefined) throw this.#failure;
-        if (this.#ended) return { kind: "end" };
+        if (this.#ended) return { kind: "end", certain: this.#certain };
         this.#window = Math.max(this.#window, 1);
         this.#produce();
         await this.#producing;
@@ -199,17 +225,20 @@ export class ReadAhead {
     }
     this.#recycle(buffer);
     const foreign = met.kind === "too-long" || met.kind === "block" && met.length > this.#blockSize;
-    if (met.kind === "filemark" || met.kind === "end-of-data" || foreign) return this.#end(block);
-    if (++this.#badRun > MAX_BAD_RUN) return this.#end(block);
+    if (met.kind === "filemark" || met.kind === "end-of-data" || foreign) {
+      return this.#end(block, true);
+    }
+    if (++this.#badRun > MAX_BAD_RUN) return this.#end(block, false);
     if (met.kind === "bad-block" && met.position === "unknown") {
-      if (!await this.#head.seek(this.#file!, block + 1)) this.#ended = true;
+      if (!await this.#head.seek(this.#file!, block + 1)) this.#end(block + 1, false);
     }
     return { block, buffer: undefined, found: { kind: "hole" } };
   }
 
-  #end(block: number): Read {
+  #end(block: number, certain: boolean): Read {
     this.#ended = true;
-    return { block, buffer: undefined, found: { kind: "end" } };
+    this.#certain = certain;
+    return { block, buffer: undefined, found: { kind: "end", certain } };
   }
 
   #take(): Uint8Array {

@@ -21,6 +21,7 @@ export class TapeShardHandle implements ShardHandle {
   readonly #tape: ArchiveTape;
   readonly #place: ShardPlace;
   #size: number | undefined;
+  #endUnknown = false;
   /** Block of the shard that is known not to be there any more. */
   #endBlock = Infinity;
 
@@ -44,10 +45,18 @@ export class TapeShardHandle implements ShardHandle {
     return this.#size;
   }
 
+  get endUnknown(): boolean {
+    return this.#endUnknown;
+  }
+
   /** Finds the size out, by reading the tape file once. */
   async measure(): Promise<number> {
-    const [{ tapeFile }] = this.#place.extents;
-    this.#size ??= await this.#tape.blocksIn(tapeFile) * this.#tape.blocks.blockSize;
+    if (this.#size === undefined) {
+      const [{ tapeFile }] = this.#place.extents;
+      const { blocks, certain } = await this.#tape.blocksIn(tapeFile);
+      this.#endUnknown = !certain;
+      this.#size = blocks * this.#tape.blocks.blockSize;
+    }
     return this.#size;
   }
 

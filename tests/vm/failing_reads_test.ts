@@ -69,6 +69,16 @@ inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64 }, {
     await restores(3);
   },
 
+  "four tapes of 2+2 that end in different places, each chunk on two of them": async () => {
+    loadTapes("double", ALL);
+    const index = blockOffsets(1).length - 2;
+    destroyHeader(0, 2, 3);
+    destroyHeader(1, index, 0);
+    destroyHeader(2, index, 0);
+    destroyHeader(3, 1, 7);
+    await restores(3);
+  },
+
   "bytes that changed on every tape, in different places": async () => {
     loadTapes("single", ALL);
     for (const drive of ALL) changeByte(drive, 1 + drive % 2, 2 + 2 * drive, 30_000);
