@@ -102,6 +102,17 @@ export class TapeHead {
       return true;
     }
     if (await this.#locateFile(file)) return true;
+    try {
+      return await this.#spaceToFile(file);
+    } catch (error) {
+      if (!mayMove(error)) throw error;
+      // Behind a place that it cannot read a drive may go nowhere, until it is rewound.
+      await this.rewind();
+      return await this.#spaceToFile(file);
+    }
+  }
+
+  async #spaceToFile(file: number): Promise<boolean> {
     let from = this.#file ?? await this.#countedFile();
     if (from === undefined || (file <= from && !await this.#leaveFilemarkAhead())) {
       await this.rewind();
@@ -152,7 +163,7 @@ export class TapeHead {
         }
       }
     } catch (error) {
-      if (!(error instanceof EctarError) || error.context.errno === "ETIMEDOUT") throw error;
+      if (!mayMove(error)) throw error;
     }
     this.#canLocate = false;
     // Counters are lost after a locate that went wrong; the filemarks are counted from the start.
@@ -186,4 +197,9 @@ export class TapeHead {
   #lose(): void {
     this.#stand(undefined, undefined);
   }
+}
+
+/** Whether a drive that failed may be asked to move again: one that is silent may not. */
+function mayMove(error: unknown): boolean {
+  return error instanceof EctarError && error.context.errno !== "ETIMEDOUT";
 }

@@ -115,7 +115,9 @@ export function chooseSet(tapes: ReadonlyMap<string, FoundTape>, choice: Archive
       "usage",
       `tapes of two archives are in the drives: ${describeSet(first.label)} and ` +
         describeSet(second.label),
-      { hint: "load the tapes of one of them, or name the archive by its index: -i NAME.index.zst" },
+      {
+        hint: "load the tapes of one of them, or name the archive by its index: -i NAME.index.zst",
+      },
     );
   }
   const { setUuid, name, archiveUuid, k, m, blockSize } = first.label;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EctarError } from "../../../src/errors.ts";
 import type { TapePosition, TapeRead } from "../../../src/tape/device.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
+import { TapeHead } from "../../../src/tape/tape_head.ts";
 import { TapeShardReader } from "../../../src/tape/tape_shard_reader.ts";
 import {
   FILEMARK,
@@ -330,4 +331,51 @@ Deno.test("chunks that come before the place where every tape fails are read wit
   assert.deepEqual(await goodShards(reader), SIZES.map(() => M));
   assert.match(reader.remarks.join("\n"), /r0: stuck/);
   await reader.close();
+});
+
+/** A drive that cannot read the blocks of one tape file and then goes nowhere until it is rewound. */
+class StuckBehind extends MockTapeDevice {
+  readonly #file: number;
+  #stuck = false;
+
+  constructor(options: MockTapeOptions, file: number) {
+    super(options);
+    this.#file = file;
+  }
+
+  override async readBlock(buffer: Uint8Array): Promise<TapeRead> {
+    if (!this.#stuck && (await super.position()).file !== this.#file) {
+      return await super.readBlock(buffer);
+    }
+    this.#stuck = true;
+    return { kind: "bad-block", errno: "EIO", position: "unknown" };
+  }
+
+  override async spaceFiles(count: number): Promise<boolean> {
+    if (this.#stuck) throw new EctarError("io", `${this.name}: stuck`);
+    return await super.spaceFiles(count);
+  }
+
+  override async spaceBlocks(count: number): Promise<boolean> {
+    if (this.#stuck) throw new EctarError("io", `${this.name}: stuck`);
+    return await super.spaceBlocks(count);
+  }
+
+  override async rewind(): Promise<void> {
+    this.#stuck = false;
+    await super.rewind();
+  }
+}
+
+Deno.test("a drive that goes nowhere behind a file that it cannot read is rewound and used again", async () => {
+  const [medium] = await media();
+  const head = new TapeHead(new StuckBehind({ medium, canLocate: false }, SIZES.length + 1));
+  const buffer = new Uint8Array(BLOCK);
+  for (const file of [SIZES.length, 1]) {
+    assert.ok(await head.seek(SIZES.length + 1, 0));
+    assert.equal((await head.read(buffer)).kind, "bad-block");
+    assert.ok(await head.seek(file, 0));
+    assert.equal((await head.read(buffer)).kind, "block");
+    assert.deepEqual(buffer, shardFile(K, M, file, 0, SIZES[file - 1]).subarray(0, BLOCK));
+  }
 });
