@@ -106,6 +106,7 @@ Deno.test("a chunk of which something is lost has no reserve, and is marked", ()
 Deno.test("what is lost only because shards were not found is said so, in few lines", () => {
   const lost = Array.from({ length: 200 }, (_, i) => ({
     chunks: { first: i + 1, last: i + 1 },
+    tar: { start: i * 1024, end: (i + 1) * 1024 },
     reason: `chunk ${i + 1}: too few`,
   }));
   const missing = { ...damage(2, 0, "missing"), repaired: false };
