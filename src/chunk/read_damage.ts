@@ -97,17 +97,23 @@ export class DamageLog {
     if (range !== undefined) entry.ranges.add(range.start, range.end);
   }
 
-  /** Remembers what is noted by now; calling the result takes back all that was noted since. */
+  /**
+   * Remembers what is noted by now; calling the result takes back what checksums have shown since:
+   * they were not the chunk's own. What a medium did not give stays.
+   */
   remember(): () => void {
-    const before = [...this.#entries.values()].map((entry) => {
+    const before = new Map<string, Entry>();
+    for (const [key, entry] of this.#entries) {
+      if (entry.what !== "damaged") continue;
       const ranges = new RangeSet();
       for (const { start, end } of entry.ranges.ranges) ranges.add(start, end);
-      return { ...entry, ranges };
-    });
-    const keys = [...this.#entries.keys()];
+      before.set(key, { ...entry, ranges });
+    }
     return () => {
-      this.#entries.clear();
-      before.forEach((entry, i) => this.#entries.set(keys[i], entry));
+      for (const [key, { what }] of this.#entries) {
+        if (what === "damaged") this.#entries.delete(key);
+      }
+      for (const [key, entry] of before) this.#entries.set(key, entry);
     };
   }
 
