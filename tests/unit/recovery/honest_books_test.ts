@@ -75,7 +75,7 @@ Deno.test("what a medium did not give stays noted when a trailer is refused", ()
   log.add({ ...at, shard: 5 }, "damaged", "differs from its checksum");
   takeBack();
   assert.deepEqual(log.report().map(({ shard, what, detail }) => [shard, what, detail]), [
-    [4, "damaged", "its zfec header is wrong"],
     [4, "unreadable", "cannot be read"],
+    [4, "damaged", "its zfec header is wrong"],
   ]);
 });
