@@ -23,17 +23,25 @@ export interface CombinePlan {
 export class CombinePlans {
   readonly #memory: CodecMemory;
   readonly #plans = new Map<string, CombinePlan>();
+  /** The plan used last, and for which arrays: encoding asks with the same ones, call after call. */
+  #last: { sources: readonly number[]; targets: readonly number[]; plan: CombinePlan } | undefined;
 
   constructor(memory: CodecMemory) {
     this.#memory = memory;
   }
 
-  /** The plan that makes `targets` from `sources`; valid until the next call. */
+  /**
+   * The plan that makes `targets` from `sources`; valid until the next call. Arrays that were passed
+   * once must not change.
+   */
   get(sources: readonly number[], targets: readonly number[]): CombinePlan {
+    const last = this.#last;
+    if (last?.sources === sources && last.targets === targets) return last.plan;
     const key = `${sources.join()}>${targets.join()}`;
     const plan = this.#plans.get(key) ?? this.#make(sources, targets);
     this.#plans.delete(key);
     this.#plans.set(key, plan);
+    this.#last = { sources, targets, plan };
     return plan;
   }
 

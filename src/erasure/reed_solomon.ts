@@ -135,7 +135,8 @@ export class ReedSolomon {
     this.#assertEnough(present);
     assertStretch(batch, length, offset);
     if (wanted.length === 0) return;
-    this.#combine(batch, present.slice(0, this.k), wanted, length, offset);
+    // Copies: callers may change their arrays afterwards.
+    this.#combine(batch, present.slice(0, this.k), [...wanted], length, offset);
   }
 
   /**
