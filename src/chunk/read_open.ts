@@ -161,6 +161,9 @@ class ChunkOpening {
       const payload = Math.max(0, await source.size() - headerBytes);
       sizes.set(source, payload);
       votes.set(payload, (votes.get(payload) ?? 0) + 1);
+      // Worth a try, but no vote.
+      const shorter = payload - source.doubtfulBytes;
+      votes.set(shorter, votes.get(shorter) ?? 0);
     }
     for (const candidate of candidates) {
       candidate.holes.add(sizes.get(candidate.source)!, Number.MAX_SAFE_INTEGER);
@@ -301,6 +304,7 @@ class ChunkOpening {
       const payload = Math.max(0, await source.size() - headerBytes);
       if (source.failure !== undefined || payload === shardBytes) continue;
       const { origin } = source;
+      if (payload - source.doubtfulBytes === shardBytes) continue;
       if (payload > shardBytes) {
         const extra = { start: shardBytes, end: payload };
         const detail = `${payload - shardBytes} bytes after its end are ignored`;

@@ -66,6 +66,11 @@ export class ShardSource {
     return this.#handle.endUnknown ?? false;
   }
 
+  /** Bytes at the end of the size that may be none of the shard's. */
+  get doubtfulBytes(): number {
+    return this.#handle.doubtfulBytes ?? 0;
+  }
+
   /** Bytes of the shard file, found out by reading where the medium does not say. */
   async size(): Promise<number> {
     this.#size ??= await (this.#handle.measure === undefined ? this.#findEnd() : this.#measure());

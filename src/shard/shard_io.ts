@@ -108,6 +108,8 @@ export interface ShardHandle {
   measure?(): Promise<number>;
   /** Measured, but the medium could not be read to the shard's end: there may have been more. */
   readonly endUnknown?: boolean;
+  /** Measured, but so many bytes at the end may be none of the shard's. */
+  readonly doubtfulBytes?: number;
   /**
    * Reads from `offset` (in the shard file, header included) until `target` is full or the shard
    * ends. Unreadable stretches come back as holes; it throws only when the whole shard has become

@@ -15,15 +15,21 @@ export type BlockFound =
   | { kind: "data"; bytes: Uint8Array }
   /** A block that cannot be read. */
   | { kind: "hole" }
-  /** The tape file ends before this block; not `certain` where the drive can only read no further. */
-  | { kind: "end"; certain: boolean };
+  /** The tape file ends before this block. */
+  | { kind: "end"; by: FileEnd };
+
+/**
+ * What ends a tape file: a filemark; the end of data, where writing it was broken off; or that the
+ * drive can read no further, so that nobody knows where it ends.
+ */
+export type FileEnd = "filemark" | "end-of-data" | "unknown";
 
 /** How long a tape file is. */
 export interface BlockCount {
   /** Blocks up to the end, or up to the last that can be read. */
   blocks: number;
-  /** The end was found. */
-  certain: boolean;
+  /** What its end is. */
+  end: FileEnd;
 }
 
 /** Unreadable blocks in a row after which a file of unknown size counts as ended. */
@@ -49,8 +55,7 @@ export class ReadAhead {
   #buffers = 0;
   /** Block the tape stands at, if the run goes on. */
   #next = 0;
-  #ended = false;
-  #certain = false;
+  #ended: FileEnd | undefined;
   #window = 0;
   #badRun = 0;
   #producing: Promise<void> | undefined;
@@ -117,14 +122,14 @@ export class ReadAhead {
     for (let block = 0;; block++) {
       const found = await this.#findOrEnd(file, block, readable > 0);
       if (found.kind === "end") {
-        return { blocks: found.certain ? block : readable, certain: found.certain };
+        return { blocks: found.by === "unknown" ? readable : block, end: found.by };
       }
       if (found.kind === "hole") continue;
       const same = readable > 0 && Buffer.compare(found.bytes, last) === 0;
       equal = same ? equal + 1 : 0;
-      if (equal > 0 && equal % MAX_EQUAL_RUN === 0 && !this.#ended) {
+      if (equal > 0 && equal % MAX_EQUAL_RUN === 0 && this.#ended === undefined) {
         const now = await this.#logical();
-        if (now === undefined || now <= place) return { blocks: block - equal + 1, certain: false };
+        if (now === undefined || now <= place) return { blocks: block - equal + 1, end: "unknown" };
         place = now;
       }
       if (!same) last.set(found.bytes);
@@ -138,7 +143,7 @@ export class ReadAhead {
       return await this.#find(file, block);
     } catch (error) {
       if (!afterData || !(error instanceof EctarError)) throw error;
-      return { kind: "end", certain: false };
+      return { kind: "end", by: "unknown" };
     }
   }
 
@@ -153,13 +158,13 @@ export class ReadAhead {
     const last = this.#lastBlock();
     const inReach = this.#file === file && this.#current !== undefined &&
       block > this.#current.block && block <= last + 1;
-    if (!inReach && !await this.#restart(file, block)) return { kind: "end", certain: true };
+    if (!inReach && !await this.#restart(file, block)) return { kind: "end", by: "filemark" };
     this.#recycleCurrent();
     while (true) {
       const read = this.#ready.shift();
       if (read === undefined) {
         if (this.#failure !== undefined) throw this.#failure;
-        if (this.#ended) return { kind: "end", certain: this.#certain };
+        if (this.#ended !== undefined) return { kind: "end", by: this.#ended };
         this.#window = Math.max(this.#window, 1);
         this.#produce();
         await this.#producing;
@@ -193,18 +198,18 @@ export class ReadAhead {
     this.#recycleCurrent();
     for (const { buffer } of this.#ready.splice(0)) this.#recycle(buffer);
     this.#file = undefined;
-    this.#ended = false;
+    this.#ended = undefined;
     this.#badRun = 0;
     this.#failure = undefined;
   }
 
   /** Reads on while the window has room. */
   #produce(): void {
-    if (this.#producing !== undefined || this.#ended || this.#failure !== undefined) return;
-    if (this.#ready.length >= this.#window) return;
+    if (this.#producing !== undefined || this.#failure !== undefined) return;
+    if (this.#ended !== undefined || this.#ready.length >= this.#window) return;
     this.#producing = (async () => {
       try {
-        while (!this.#ended && this.#ready.length < this.#window) {
+        while (this.#ended === undefined && this.#ready.length < this.#window) {
           this.#ready.push(await this.#readNext());
         }
       } catch (error) {
@@ -225,20 +230,18 @@ export class ReadAhead {
     }
     this.#recycle(buffer);
     const foreign = met.kind === "too-long" || met.kind === "block" && met.length > this.#blockSize;
-    if (met.kind === "filemark" || met.kind === "end-of-data" || foreign) {
-      return this.#end(block, true);
-    }
-    if (++this.#badRun > MAX_BAD_RUN) return this.#end(block, false);
+    if (met.kind === "end-of-data") return this.#end(block, "end-of-data");
+    if (met.kind === "filemark" || foreign) return this.#end(block, "filemark");
+    if (++this.#badRun > MAX_BAD_RUN) return this.#end(block, "unknown");
     if (met.kind === "bad-block" && met.position === "unknown") {
-      if (!await this.#head.seek(this.#file!, block + 1)) this.#end(block + 1, false);
+      if (!await this.#head.seek(this.#file!, block + 1)) this.#end(block + 1, "unknown");
     }
     return { block, buffer: undefined, found: { kind: "hole" } };
   }
 
-  #end(block: number, certain: boolean): Read {
-    this.#ended = true;
-    this.#certain = certain;
-    return { block, buffer: undefined, found: { kind: "end", certain } };
+  #end(block: number, by: FileEnd): Read {
+    this.#ended = by;
+    return { block, buffer: undefined, found: { kind: "end", by } };
   }
 
   #take(): Uint8Array {

@@ -22,6 +22,7 @@ export class TapeShardHandle implements ShardHandle {
   readonly #place: ShardPlace;
   #size: number | undefined;
   #endUnknown = false;
+  #doubtfulBytes = 0;
   /** Block of the shard that is known not to be there any more. */
   #endBlock = Infinity;
 
@@ -49,13 +50,20 @@ export class TapeShardHandle implements ShardHandle {
     return this.#endUnknown;
   }
 
+  get doubtfulBytes(): number {
+    return this.#doubtfulBytes;
+  }
+
   /** Finds the size out, by reading the tape file once. */
   async measure(): Promise<number> {
     if (this.#size === undefined) {
       const [{ tapeFile }] = this.#place.extents;
-      const { blocks, certain } = await this.#tape.blocksIn(tapeFile);
-      this.#endUnknown = !certain;
-      this.#size = blocks * this.#tape.blocks.blockSize;
+      const { blockSize } = this.#tape.blocks;
+      const { blocks, end } = await this.#tape.blocksIn(tapeFile);
+      this.#endUnknown = end === "unknown";
+      // Past the end of data some virtual drives hand out one block that nobody wrote.
+      this.#doubtfulBytes = end === "end-of-data" ? blockSize : 0;
+      this.#size = blocks * blockSize;
     }
     return this.#size;
   }

@@ -169,3 +169,20 @@ Deno.test("a drive that hangs while it is read is done without", async () => {
     loaded[1].faults.release();
   }
 });
+
+for (const bogusPastEnd of [false, true]) {
+  const met = bogusPastEnd ? "a block that nobody wrote" : "the end of data";
+  // Simulation seed 50759.
+  Deno.test(`tapes torn behind the last block of a chunk restore it, where ${met} follows`, async () => {
+    const drives = mockDrives(2);
+    const { chunks } = await archiveOnto(drives, FILES, 1);
+    assert.ok(chunks > 1);
+    const torn = reload(drives, () => ({ bogusPastEnd }));
+    for (const { medium } of torn) medium!.truncate(medium!.recordOf(chunks + 1, 0) - 1);
+    for (const tapes of [torn, torn.slice(1)]) {
+      const { files, summary } = await restoreFrom(reload(tapes, () => ({ bogusPastEnd })));
+      assertFiles(files, FILES);
+      assert.deepEqual(summary.lostParts, []);
+    }
+  });
+}

@@ -37,21 +37,21 @@ for (const canLocate of [true, false]) {
   Deno.test(`blocks that a drive repeats for ever are not counted, where it ${told} its place`, async () => {
     const drive = new RepeatingDrive(3, { canLocate });
     const blocks = await load(drive, [1, 2, 3]);
-    assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, certain: false });
+    assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, end: "unknown" });
   });
 }
 
 for (const count of [1024, 1025, 1100, 5000]) {
   Deno.test(`${count} equal blocks that are on tape are all counted`, async () => {
     const blocks = await load(new MockTapeDevice(), new Array(count).fill(7));
-    assert.deepEqual(await blocks.countBlocks(0), { blocks: count, certain: true });
+    assert.deepEqual(await blocks.countBlocks(0), { blocks: count, end: "filemark" });
   });
 }
 
 Deno.test("blocks that differ are counted on a drive that does not tell its place", async () => {
   const fills = Array.from({ length: 3000 }, (_, i) => i % 2);
   const blocks = await load(new MockTapeDevice({ canLocate: false }), fills);
-  assert.deepEqual(await blocks.countBlocks(0), { blocks: 3000, certain: true });
+  assert.deepEqual(await blocks.countBlocks(0), { blocks: 3000, end: "filemark" });
 });
 
 /** A drive that reads nothing from a record on, the way tgt is stuck behind a broken header. */
@@ -89,7 +89,7 @@ class StuckDrive extends MockTapeDevice {
 for (const spacing of ["fails", "goes nowhere"] as const) {
   Deno.test(`what a drive cannot read at a file's end is not counted, where spacing ${spacing}`, async () => {
     const blocks = await load(new StuckDrive(4, spacing), [1, 2, 3, 4]);
-    assert.deepEqual(await blocks.countBlocks(0), { blocks: 4, certain: false });
+    assert.deepEqual(await blocks.countBlocks(0), { blocks: 4, end: "unknown" });
     assert.equal(await blocks.read(0, 2, (found) => found.kind), "data");
   });
 }
@@ -101,7 +101,17 @@ Deno.test("bad blocks in front of a filemark count", async () => {
   drive.medium!.badRecords.add(2);
   await drive.rewind();
   const blocks = new ReadAhead(new TapeHead(drive), BLOCK, SLOTS);
-  assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, certain: true });
+  assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, end: "filemark" });
+});
+
+Deno.test("a file that was broken off is told from one that was ended", async () => {
+  const writing = new MockTapeDevice();
+  for (const fill of [1, 2]) await writing.writeBlock(new Uint8Array(BLOCK).fill(fill));
+  for (const [bogusPastEnd, blocks] of [[false, 2], [true, 3]] as const) {
+    const drive = new MockTapeDevice({ medium: writing.medium!, bogusPastEnd });
+    const read = new ReadAhead(new TapeHead(drive), BLOCK, SLOTS);
+    assert.deepEqual(await read.countBlocks(0), { blocks, end: "end-of-data" });
+  }
 });
 
 Deno.test("a drive that reads nothing of a file at all fails", async () => {
