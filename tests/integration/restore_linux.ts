@@ -9,8 +9,6 @@ import { bytesOf, type Member, restore } from "../unit/tree/restore_members.ts";
 /** Tests that need root are left out for others. */
 export const isRoot = Deno.uid() === 0;
 
-/** A user and group without any rights. */
-
 /** Runs `body` in an empty directory that others may enter, and removes it. */
 export function inScratch(body: (root: string) => void): void {
   const root = Deno.makeTempDirSync({ prefix: "ectar-restore-" });
@@ -51,4 +49,23 @@ export function run(command: string, ...args: string[]): string {
 /** Names in a directory, sorted. */
 export function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+/** A POSIX access control list as in `system.posix_acl_access`: owner, one user, group, mask, other. */
+export function accessList(user: number, bits: number): Uint8Array {
+  const entries: [tag: number, bits: number, id: number][] = [
+    [1, 6, 0xffffffff],
+    [2, bits, user],
+    [4, 4, 0xffffffff],
+    [16, 6, 0xffffffff],
+    [32, 0, 0xffffffff],
+  ];
+  const bytes = new DataView(new ArrayBuffer(4 + 8 * entries.length));
+  bytes.setUint32(0, 2, true);
+  entries.forEach(([tag, permissions, id], index) => {
+    bytes.setUint16(4 + 8 * index, tag, true);
+    bytes.setUint16(6 + 8 * index, permissions, true);
+    bytes.setUint32(8 + 8 * index, id, true);
+  });
+  return new Uint8Array(bytes.buffer);
 }

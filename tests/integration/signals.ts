@@ -7,12 +7,15 @@
 import { asRun, ECTAR } from "../cli/run_ectar.ts";
 import { namesIn } from "../cli/sample_tree.ts";
 
+/** When a signal is sent: resolves then, or gives up once the run has ended. */
+export type Moment = (ended: AbortSignal) => Promise<void>;
+
 /** Runs ectar and sends it a signal as soon as `when` resolves; whether that ended it. */
 export async function runAndSignal(
   cwd: string,
   args: string[],
   signal: Deno.Signal,
-  when: () => Promise<void>,
+  when: Moment,
 ): Promise<{ killed: boolean; code: number; stderr: string }> {
   const [command, ...rest] = [...ECTAR, ...args];
   const child = new Deno.Command(command, {
@@ -23,12 +26,11 @@ export async function runAndSignal(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const output = child.output();
-  let ended = false;
-  output.then(() => ended = true);
-  await Promise.race([when(), output]);
+  const ended = new AbortController();
+  const output = child.output().finally(() => ended.abort());
+  await when(ended.signal);
   try {
-    if (!ended) child.kill(signal);
+    if (!ended.signal.aborted) child.kill(signal);
   } catch {
     // It has just ended by itself.
   }
@@ -37,14 +39,23 @@ export async function runAndSignal(
 }
 
 /** Resolves after a time. */
-export const after = (milliseconds: number) => () =>
-  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+export function after(milliseconds: number): Moment {
+  return (ended) =>
+    new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        ended.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      ended.addEventListener("abort", done);
+    });
+}
 
 /** Resolves when the directory holds something that matches. */
-export function seen(directory: string, pattern: RegExp): () => Promise<void> {
-  return async () => {
-    for (let turns = 0; turns < 20_000; turns++) {
-      if (namesIn(directory).some((name) => pattern.test(name))) return;
+export function seen(directory: string, pattern: RegExp): Moment {
+  return async (ended) => {
+    while (!ended.aborted && !namesIn(directory).some((name) => pattern.test(name))) {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   };
