@@ -1,108 +1,62 @@
-/** Drives that fail while they write, and ectar killed while it writes. */
+/** One drive of 3+1 that fails while it writes, and ectar killed while it writes. */
 
 import assert from "node:assert/strict";
-import { blankTapes, type Breakage, breakDrive, devices, mendDrive } from "./drives.ts";
-import { type Accident, ectar, ectarMeets } from "./ectar.ts";
-import { inGuest } from "./guest.ts";
-import { assertSameTree, describeFiles, makeTree, removeTree } from "./tree.ts";
+import { type Breakage, breakDrive, devices, mendDrive } from "./drives.ts";
+import { type Accident, ectar } from "./ectar.ts";
+import {
+  blocksOfFiles,
+  createMeets,
+  failure,
+  goesOn,
+  makeFailingTree,
+  type Moment,
+  MOMENTS,
+  restoresSome,
+} from "./failing.ts";
+import { inGuest, type Scenario } from "./guest.ts";
 
-const ALL = [0, 1, 2, 3];
-/** Four chunks of 43 blocks on each of four tapes of 3+1. */
-const SHAPE = ["--chunk-size", "2MiB", "--block-size", "16KiB", "--no-index"];
-const CHUNK_BLOCKS = 43;
-const CREATE = ["create", "--tape-devices", devices(...ALL), "--overwrite", ...SHAPE];
-const LABEL_BLOCKS = 2;
+const PARITY = 1;
 
-/** What a run says in --json of one drive. */
-interface DriveReport {
-  drive: string;
-  state: string;
-  reason: string | null;
-  chunks: number;
-  index_written: boolean;
-}
+/** Every way to break, at several moments; those that come back go on longest. */
+const FAILURES: Readonly<Record<Breakage, readonly Moment[]>> = {
+  offline: [
+    "in the label",
+    "behind the label",
+    "in the middle of a chunk",
+    "at the filemark of a chunk",
+    "in the index",
+  ],
+  delete: ["in the label", "in the middle of a chunk", "at the filemark of a chunk"],
+  cut: ["in the label", "in the middle of a chunk", "at the filemark of a chunk", "in the index"],
+  kill: ["in the middle of a chunk", "in the last chunk", "in the index"],
+  fill: ["in the middle of a chunk", "in the index"],
+  stop: ["in the middle of a chunk"],
+};
 
-/** A drive that breaks when it has written so many blocks. */
-function breaking(drive: number, how: Breakage, blocks: number): Accident {
-  return { drive, when: "write", blocks, happens: () => breakDrive(drive, how) };
-}
-
-async function createMeets(accidents: Accident[], ...more: string[]) {
-  blankTapes(...ALL);
-  return await ectarMeets(accidents, ...CREATE, "--json", ...more, "-o", "archive", "tree");
-}
-
-/** The archive is complete but for what the broken drives miss, and says so. */
-async function goesOn(accidents: Accident[], ...more: string[]): Promise<void> {
-  const { code, stdout, stderr } = await createMeets(accidents, ...more);
-  assert.equal(code, 3, stdout + stderr);
-  const report: { complete: boolean; chunks: number; drives: DriveReport[] } = JSON.parse(stdout);
-  assert.equal(report.complete, true);
-  for (const [shard, drive] of report.drives.entries()) {
-    const broken = accidents.some((accident) => accident.drive === shard);
-    assert.equal(drive.state === "ok", !broken, stdout);
-    assert.equal(drive.index_written, !broken, stdout);
-    if (broken) assert.match(stderr, new RegExp(`drive ${drive.drive}\\b`));
-    else assert.equal(drive.chunks, report.chunks);
+const scenarios: Record<string, Scenario> = {};
+for (const [how, moments] of Object.entries(FAILURES) as [Breakage, readonly Moment[]][]) {
+  for (const when of moments) {
+    scenarios[`${how} ${when}: the other drives go on`] = () => goesOn([failure(1, how, when)]);
   }
-  const broken = accidents.map(({ drive }) => drive);
-  const whole = ALL.filter((drive) => !broken.includes(drive));
-  removeTree("/tmp/restored");
-  await ectar(3, "extract", "-q", "--tape-devices", devices(...whole), "-o", "/tmp/restored");
-  assertSameTree("/tmp/tree", "/tmp/restored/tree");
 }
 
-/** What is restored with --partial is right, and is something. */
-async function restoresSome(): Promise<void> {
-  removeTree("/tmp/restored");
-  await ectar(
-    3,
-    ...["extract", "-q", "--partial", "--tape-devices", devices(...ALL), "-o", "/tmp/restored"],
-  );
-  const whole = describeFiles("/tmp/tree");
-  const restored = [...describeFiles("/tmp/restored/tree")];
-  const right = restored.filter(([path]) => !path.endsWith(".ectar-partial"));
-  assert.ok(right.length > 5, `${restored.map(([path]) => path)}`);
-  for (const [path, content] of right) assert.equal(content, whole.get(path), path);
-}
+inGuest(import.meta.url, { drives: 4, tapeMegabytes: 64, prepare: makeFailingTree }, {
+  ...scenarios,
 
-function accidentTest(how: Breakage, when: string, blocks: number, ...more: string[]) {
-  return {
-    [`${how} ${when}: the other drives go on`]: () => goesOn([breaking(1, how, blocks)], ...more),
-  };
-}
-
-const GUEST = { drives: 4, tapeMegabytes: 64, prepare: () => makeTree("/tmp/tree", 7) };
-
-inGuest(import.meta.url, GUEST, {
-  ...accidentTest("offline", "in the label", 1),
-  ...accidentTest("offline", "behind the label", LABEL_BLOCKS),
-  ...accidentTest("offline", "in the middle of a chunk", LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS),
-  ...accidentTest("offline", "at the end of a chunk", LABEL_BLOCKS + 2 * CHUNK_BLOCKS),
-  ...accidentTest("offline", "before the index", LABEL_BLOCKS + 3.5 * CHUNK_BLOCKS),
-  ...accidentTest("delete", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
-  ...accidentTest("cut", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
-  ...accidentTest("cut", "at the end of a chunk", LABEL_BLOCKS + CHUNK_BLOCKS),
-  ...accidentTest("kill", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
-  ...accidentTest("fill", "in the middle of a chunk", LABEL_BLOCKS + 1.3 * CHUNK_BLOCKS),
-  ...accidentTest("stop", "for good", LABEL_BLOCKS + CHUNK_BLOCKS, "--drive-timeout", "3s"),
-  ...accidentTest("stop", "until the kernel gives up", LABEL_BLOCKS + CHUNK_BLOCKS),
-
-  "two drives of 2+2, each in its way": () =>
-    goesOn(
-      [
-        breaking(0, "kill", LABEL_BLOCKS + 20),
-        breaking(3, "offline", LABEL_BLOCKS + 2.5 * CHUNK_BLOCKS),
-      ],
-      "--parity-shards",
-      "2",
-    ),
+  "a drive that never answers again: the other drives go on": () =>
+    goesOn([failure(1, "stop", "at the filemark of a chunk")], "--drive-timeout", "3s"),
 
   "one drive more than may fail: it stops, says so, and what was committed restores": async () => {
+    const breaks = async (drive: number, when: Moment): Promise<Accident> => ({
+      drive,
+      when: "write",
+      blocks: await blocksBefore(when),
+      happens: () => breakDrive(drive, "offline"),
+    });
     const { code, stderr } = await createMeets([
-      breaking(1, "offline", LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS),
-      breaking(2, "offline", LABEL_BLOCKS + 2.5 * CHUNK_BLOCKS),
-    ]);
+      await breaks(1, "in the middle of a chunk"),
+      await breaks(2, "at the filemark of a chunk"),
+    ], PARITY);
     assert.equal(code, 1, stderr);
     assert.match(stderr, /2 of 4 tape drives still work, 3 are needed/);
     mendDrive(1, "offline");
@@ -111,21 +65,30 @@ inGuest(import.meta.url, GUEST, {
   },
 
   "killed while it writes: tapes are incomplete and restore what was committed": async () => {
-    const { code } = await createMeets([ending("SIGKILL")]);
+    const { code } = await createMeets([await ending("SIGKILL")], PARITY);
     assert.equal(code, 137);
-    const { stdout } = await ectar(0, "tape", "identify", ...ALL.map((i) => `/dev/nst${i}`));
+    const { stdout } = await ectar(0, "tape", "identify", ...devices(0, 1, 2, 3).split(","));
     assert.equal(stdout.match(/INCOMPLETE/g)?.length, 4, stdout);
     await restoresSome();
   },
 
   "interrupted while it writes: it ends cleanly": async () => {
-    const { code, stderr } = await createMeets([ending("SIGINT")], "--buffer-size", "1MiB");
+    const smallBuffer = ["--buffer-size", "1MiB"];
+    const { code, stderr } = await createMeets([await ending("SIGINT")], PARITY, ...smallBuffer);
     assert.equal(code, 130, stderr);
     await restoresSome();
   },
 });
 
-function ending(signal: Deno.Signal): Accident {
-  const blocks = LABEL_BLOCKS + 1.5 * CHUNK_BLOCKS;
-  return { drive: 3, when: "write", blocks, happens: (process) => process.kill(signal) };
+async function blocksBefore(when: Moment): Promise<number> {
+  return Math.floor(MOMENTS[when](await blocksOfFiles(PARITY)));
+}
+
+async function ending(signal: Deno.Signal): Promise<Accident> {
+  return {
+    drive: 3,
+    when: "write",
+    blocks: await blocksBefore("in the middle of a chunk"),
+    happens: (process) => process.kill(signal),
+  };
 }

@@ -24,6 +24,12 @@ export async function makeTree(root: string, megabytes: number): Promise<void> {
     touch -d '2033-05-18 03:33:20.999999999' deep/er sticky pipe .`);
 }
 
+/** Makes a directory of small files that differ: each takes its place in an index. */
+export function writeSmallFiles(directory: string, count: number): void {
+  Deno.mkdirSync(directory);
+  for (let i = 0; i < count; i++) Deno.writeTextFileSync(`${directory}/${i}`, `small file ${i}`);
+}
+
 /** Fails with the differences between two trees. */
 export function assertSameTree(expected: string, actual: string): void {
   assert.equal(describe(actual), describe(expected));
