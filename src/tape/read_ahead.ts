@@ -147,10 +147,17 @@ export class ReadAhead {
     }
   }
 
-  /** The drive's own count of blocks, where it has one, once it has stopped reading ahead. */
+  /**
+   * The drive's own count of blocks, where it has one. Reading ahead stops for that: where blocks
+   * repeat for ever it would first fill all memory it may have.
+   */
   async #logical(): Promise<number | undefined> {
+    const window = this.#window;
+    this.#window = 0;
     await this.#producing;
-    return (await this.#head.device.position()).logical;
+    const { logical } = await this.#head.device.position();
+    this.#window = window;
+    return logical;
   }
 
   async #find(file: number, block: number): Promise<BlockFound> {

@@ -1,5 +1,6 @@
 /** How many blocks a tape file has, on drives that do not say where it ends. */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import type { TapeRead } from "../../../src/tape/device.ts";
 import { EctarError } from "../../../src/errors.ts";
 import { ReadAhead } from "../../../src/tape/read_ahead.ts";
@@ -12,7 +13,8 @@ const SLOTS = 32;
 /** A drive that hands out the last of its good blocks for ever, as tgt does behind a torn write. */
 class RepeatingDrive extends MockTapeDevice {
   readonly #good: number;
-  #read = 0;
+  /** Blocks asked for so far. */
+  reads = 0;
 
   constructor(good: number, options: MockTapeOptions) {
     super(options);
@@ -20,16 +22,22 @@ class RepeatingDrive extends MockTapeDevice {
   }
 
   override async readBlock(buffer: Uint8Array): Promise<TapeRead> {
-    if (this.#read++ < this.#good) return await super.readBlock(buffer);
+    if (this.reads++ < this.#good) return await super.readBlock(buffer);
+    // As slow as a drive is: who asks for blocks gets his turn.
+    await new Promise((resolve) => setImmediate(resolve));
     buffer.fill(this.#good, 0, BLOCK);
     return { kind: "block", length: BLOCK };
   }
 }
 
-async function load(drive: MockTapeDevice, fills: readonly number[]): Promise<ReadAhead> {
+async function load(
+  drive: MockTapeDevice,
+  fills: readonly number[],
+  slots = SLOTS,
+): Promise<ReadAhead> {
   for (const fill of fills) await drive.writeBlock(new Uint8Array(BLOCK).fill(fill));
   await drive.rewind();
-  return new ReadAhead(new TapeHead(drive), BLOCK, SLOTS);
+  return new ReadAhead(new TapeHead(drive), BLOCK, slots);
 }
 
 for (const canLocate of [true, false]) {
@@ -40,6 +48,13 @@ for (const canLocate of [true, false]) {
     assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, end: "unknown" });
   });
 }
+
+Deno.test("a drive that repeats a block for ever is not read on until all memory is full", async () => {
+  const drive = new RepeatingDrive(3, {});
+  const blocks = await load(drive, [1, 2, 3], 50_000);
+  assert.deepEqual(await blocks.countBlocks(0), { blocks: 3, end: "unknown" });
+  assert.ok(drive.reads < 10_000, `${drive.reads} reads`);
+});
 
 for (const count of [1024, 1025, 1100, 5000]) {
   Deno.test(`${count} equal blocks that are on tape are all counted`, async () => {
