@@ -8,7 +8,7 @@ import { checkArchiveName } from "../shard/shard_name.ts";
 import type { OpenTapeOptions } from "../tape/open_device.ts";
 import {
   completeRaitOptions,
-  DEFAULT_BUFFER_BYTES,
+  DEFAULT_RESERVE_BYTES,
   type DriveSummary,
   type RaitOptions,
 } from "../tape/rait_options.ts";
@@ -76,7 +76,7 @@ export async function createOnTapes(
   const created = shape.created ?? new Date().toISOString();
   const rait: RaitOptions = {
     ...options,
-    ...options.capacityBytes === undefined ? {} : limitsOfImages(options.capacityBytes, output),
+    ...options.capacityBytes === undefined ? {} : reserveOfImages(options.capacityBytes, output),
     archive: { name: shape.name, uuid, created },
     host: hostName(),
     toolVersion: VERSION,
@@ -124,19 +124,13 @@ export async function createOnTapes(
   }
 }
 
-/**
- * What waits in memory when a tape gives early warning must still fit on it: on small images that is
- * little.
- */
-function limitsOfImages(
+/** Small images have little room behind their early warning. */
+function reserveOfImages(
   capacityBytes: number,
-  { bufferBytes = Infinity, devices, earlyWarningBytes = Math.floor(capacityBytes / 32) }:
+  { reserveBytes = DEFAULT_RESERVE_BYTES, earlyWarningBytes = Math.floor(capacityBytes / 32) }:
     TapeOutput,
-): Pick<RaitOptions, "bufferBytes" | "reserveBytes"> {
-  const most = earlyWarningBytes / 4 * devices.length;
-  return most >= DEFAULT_BUFFER_BYTES
-    ? {}
-    : { bufferBytes: Math.min(bufferBytes, most), reserveBytes: earlyWarningBytes * 3 / 4 };
+): Pick<RaitOptions, "reserveBytes"> {
+  return { reserveBytes: Math.min(reserveBytes, earlyWarningBytes * 3 / 4) };
 }
 
 /** Tape images may lie among the files that are archived, and need not be there yet. */

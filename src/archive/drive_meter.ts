@@ -21,6 +21,7 @@ export interface DriveActivity {
 /** A device that tells what passes. */
 export class MeteredDevice implements TapeDevice {
   readonly name: string;
+  readonly mustStream: boolean;
   readonly #device: TapeDevice;
   #bytes = 0;
   #doing = "idle";
@@ -29,6 +30,7 @@ export class MeteredDevice implements TapeDevice {
   constructor(device: TapeDevice) {
     this.#device = device;
     this.name = device.name;
+    this.mustStream = device.mustStream;
   }
 
   /** What it is doing now. */

@@ -37,7 +37,8 @@ function driveTimeoutArgument(text: string): number {
 export function bufferSizeOption() {
   return new Option(
     "--buffer-size <size>",
-    "memory for the blocks of all drives together, two blocks a drive at least (default: 256MiB)",
+    "memory for the blocks of all drives together, two blocks a drive at least; images that are " +
+      "written need no more (default: 256MiB)",
   ).argParser(sizeArgument);
 }
 

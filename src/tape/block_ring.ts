@@ -2,6 +2,9 @@
  * A ring of tape blocks between who makes bytes and the drive that writes them. All memory is
  * taken once; blocks are shared memory so that a Worker can write them without a copy.
  *
+ * A ring that borrows copies only what is no whole block. Whole ones are taken from where they lie,
+ * and whoever put them in must leave them alone until `borrows` is false again.
+ *
  * @module
  */
 
@@ -27,6 +30,11 @@ export class BlockRing {
   /** Number of blocks. */
   readonly capacity: number;
   readonly #blocks: Uint8Array[] = [];
+  readonly #mayBorrow: boolean;
+  /** Whole blocks of somebody else, the last in the ring, or undefined. */
+  #borrowed: Uint8Array | undefined;
+  /** Number of the first of them. */
+  #firstBorrowed = 0;
   /** Blocks put in and taken out since the beginning. */
   #filled = 0;
   #taken = 0;
@@ -38,10 +46,12 @@ export class BlockRing {
    *
    * @param blockSize bytes per block
    * @param capacity number of blocks, at least 2 so that one fills while one is written
+   * @param mayBorrow do not copy whole blocks
    */
-  constructor(blockSize: number, capacity: number) {
+  constructor(blockSize: number, capacity: number, mayBorrow = false) {
     this.blockSize = blockSize;
     this.capacity = Math.max(2, capacity);
+    this.#mayBorrow = mayBorrow;
     const stride = Math.ceil(blockSize / PAGE_BYTES) * PAGE_BYTES;
     const memory = allocateShared(stride * this.capacity);
     for (let i = 0; i < this.capacity; i++) {
@@ -71,13 +81,22 @@ export class BlockRing {
 
   /** Whether no block can be filled before one is released. */
   get full(): boolean {
-    return this.ready === this.capacity;
+    return this.borrows || this.ready === this.capacity;
   }
 
-  /** Copies bytes in until they end or the ring is full; returns how many it took. */
+  /** Whether blocks wait that are not the ring's own. */
+  get borrows(): boolean {
+    return this.#borrowed !== undefined;
+  }
+
+  /** Takes bytes until they end or the ring is full; returns how many it took. */
   put(bytes: Uint8Array): number {
     let taken = 0;
     while (taken < bytes.length && !this.full) {
+      if (this.#mayBorrow && this.#partial === 0 && bytes.length - taken >= this.blockSize) {
+        taken += this.#borrow(bytes.subarray(taken));
+        break;
+      }
       const block = this.#blocks[this.#filled % this.capacity];
       const count = Math.min(this.blockSize - this.#partial, bytes.length - taken);
       block.set(bytes.subarray(taken, taken + count), this.#partial);
@@ -93,17 +112,36 @@ export class BlockRing {
 
   /** The oldest whole block; it stays in the ring until `release`. */
   oldest(): Uint8Array {
-    return this.#blocks[this.#taken % this.capacity];
+    if (this.#borrowed === undefined || this.#taken < this.#firstBorrowed) {
+      return this.#blocks[this.#taken % this.capacity];
+    }
+    const start = (this.#taken - this.#firstBorrowed) * this.blockSize;
+    return this.#borrowed.subarray(start, start + this.blockSize);
   }
 
   /** Gives the oldest block's place back. */
   release(): void {
     this.#taken++;
+    this.#giveBack();
   }
 
   /** Forgets the unfinished block and every whole one from number `from` on. */
   dropFrom(from: number): void {
     this.#filled = Math.max(this.#taken, Math.min(this.#filled, from));
     this.#partial = 0;
+    this.#giveBack();
+  }
+
+  /** Counts the whole blocks of `bytes` as put in; returns how many bytes they are. */
+  #borrow(bytes: Uint8Array): number {
+    const blocks = Math.floor(bytes.length / this.blockSize);
+    this.#borrowed = bytes;
+    this.#firstBorrowed = this.#filled;
+    this.#filled += blocks;
+    return blocks * this.blockSize;
+  }
+
+  #giveBack(): void {
+    if (this.#filled <= Math.max(this.#taken, this.#firstBorrowed)) this.#borrowed = undefined;
   }
 }

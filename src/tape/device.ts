@@ -77,6 +77,11 @@ export interface TapeStatus {
 export interface TapeDevice {
   /** The drive as the operator named it. */
   readonly name: string;
+  /**
+   * Whether the tape moves while it is written, so that it has to be fed steadily: a drive that runs
+   * dry stops and winds back. False where a block may come whenever it likes, as for an image.
+   */
+  readonly mustStream: boolean;
   /** Reads the next block into `buffer`. */
   readBlock(buffer: Uint8Array): Promise<TapeRead>;
   /** Writes one block. A failed block throws; the tape's content since the last filemark is suspect. */

@@ -2,6 +2,9 @@
  * One drive of a set while it writes: a ring of blocks that is filled here and emptied there, so
  * that no drive waits for another as long as the ring has room.
  *
+ * A tape that must be kept moving stands until enough waits. One that need not gets every block at
+ * once, whole ones straight from the caller's memory.
+ *
  * A lane never throws while it writes. It is alive, or full, or it has failed; whoever asks is told.
  *
  * @module
@@ -23,13 +26,16 @@ export interface LaneOptions {
   volumeUuid: string;
   /** Bytes per block. */
   blockSize: number;
-  /** Blocks in the ring. */
+  /** Blocks in the ring of a tape that must be kept moving. */
   ringBlocks: number;
-  /** Blocks that must wait before a standing tape moves. */
+  /** Blocks that must wait before such a tape moves when it stands. */
   startBlocks: number;
   /** Told of what happens to the drive. */
   onEvent: (event: DriveEvent) => void;
 }
+
+/** One block fills while one is written. */
+const FEWEST_RING_BLOCKS = 2;
 
 /** A filemark that waits until `after` blocks are out. */
 interface QueuedMark {
@@ -80,7 +86,9 @@ export class DriveLane {
     this.device = device;
     this.shard = options.shard;
     this.#options = options;
-    this.#ring = new BlockRing(options.blockSize, options.ringBlocks);
+    this.#ring = device.mustStream
+      ? new BlockRing(options.blockSize, options.ringBlocks)
+      : new BlockRing(options.blockSize, FEWEST_RING_BLOCKS, true);
     this.#output = this.#nextOutput();
   }
 
@@ -116,11 +124,6 @@ export class DriveLane {
     return this.#bytesSinceWarning + this.#ring.ready * this.#options.blockSize;
   }
 
-  /** Bytes of the block being filled. */
-  get partialBlock(): number {
-    return this.#ring.partial;
-  }
-
   /** Writes the label as tape file 0 and waits until it is on the medium. */
   async writeLabel(label: Uint8Array): Promise<void> {
     await this.attempt(async () => {
@@ -142,13 +145,16 @@ export class DriveLane {
     this.#newestFileStart = this.#ring.filled;
   }
 
-  /** Copies bytes into the ring; resolves when all are in, or the lane takes no more. */
+  /**
+   * Takes bytes; resolves when they may be overwritten, or the lane takes no more. A drive given up
+   * in the middle of a block may still write what stands there then: no book counts that block.
+   */
   async put(bytes: Uint8Array): Promise<void> {
     let offset = 0;
     while (this.alive && !this.#full) {
       offset += this.#ring.put(bytes.subarray(offset));
       this.#kick();
-      if (offset === bytes.length) return;
+      if (offset === bytes.length && !this.#ring.borrows) return;
       await this.#change();
     }
   }
@@ -157,6 +163,11 @@ export class DriveLane {
   endFile(synchronous: boolean): void {
     this.#marks.push({ after: this.#ring.filled, synchronous });
     this.#kick();
+  }
+
+  /** Blocks that must wait before the tape moves. */
+  get #startBlocks(): number {
+    return this.device.mustStream ? this.#options.startBlocks : 0;
   }
 
   /** Blocks that can no longer be taken back from the ring. */
@@ -248,7 +259,7 @@ export class DriveLane {
     if (this.#pumping || !this.alive || this.#full) return;
     const { ready } = this.#ring;
     if (ready === 0 && this.#marks[0]?.after !== this.#ring.taken) return;
-    if (!this.#draining && !this.#ring.full && ready < this.#options.startBlocks) return;
+    if (!this.#draining && !this.#ring.full && ready < this.#startBlocks) return;
     this.#pumping = true;
     void this.attempt(() => this.#pump()).then(() => {
       this.#pumping = false;
@@ -264,7 +275,7 @@ export class DriveLane {
       } else if (this.#ring.ready > 0) await this.#writeBlock();
       else break;
     }
-    if (!this.#full && !this.#draining) this.#starved++;
+    if (this.device.mustStream && !this.#full && !this.#draining) this.#starved++;
   }
 
   async #writeBlock(): Promise<void> {

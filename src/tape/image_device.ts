@@ -26,13 +26,15 @@ export interface ImageTapeOptions {
 
 /** Blocks up to this size are put together with their length words and written in one call. */
 const SMALL_BLOCK_BYTES = 64 * 1024;
-/** Writing stays on this thread; after so many bytes others get their turn. */
+/** They are written on this thread: after so many bytes others get their turn. */
 const YIELD_BYTES = 8 * 1024 * 1024;
 
 /** A tape image behind the tape seam. */
 export class ImageTapeDevice implements TapeDevice {
   /** The drive as the operator named it. */
   readonly name: string;
+  /** A file waits for as long as it likes. */
+  readonly mustStream = false;
   readonly #create: () => ImageFile;
   readonly #capacityBytes: number;
   readonly #earlyWarningBytes: number;
@@ -96,7 +98,7 @@ export class ImageTapeDevice implements TapeDevice {
     const start = this.#walk.place.offset;
     const end = start + recordBytes(block.length);
     if (end > this.#capacityBytes) return { kind: "end-of-medium" };
-    if (!this.#append(file, start, () => this.#putBlock(file, start, block))) {
+    if (!await this.#append(file, start, () => this.#putBlock(file, start, block))) {
       return { kind: "end-of-medium" };
     }
     this.#walk.pass({ kind: "block", end });
@@ -110,7 +112,7 @@ export class ImageTapeDevice implements TapeDevice {
     const file = this.#writable("writing a filemark");
     const start = this.#walk.place.offset;
     const marks = new Uint8Array(count * WORD_BYTES);
-    if (count > 0 && !this.#append(file, start, () => file.writeSync(marks, start))) {
+    if (count > 0 && !await this.#append(file, start, () => file.write(marks, start))) {
       return { kind: "end-of-medium" };
     }
     for (let i = 1; i <= count; i++) {
@@ -237,11 +239,11 @@ export class ImageTapeDevice implements TapeDevice {
   }
 
   /** Runs `write` at the end of what stays on the tape. False when the disk is full: nothing stays. */
-  #append(file: ImageFile, start: number, write: () => void): boolean {
+  async #append(file: ImageFile, start: number, write: () => Promise<void>): Promise<boolean> {
     if (file.size() > start) file.truncateSync(start);
     this.#walk.forgetBehind();
     try {
-      write();
+      await write();
       return true;
     } catch (error) {
       file.truncateSync(start);
@@ -250,21 +252,21 @@ export class ImageTapeDevice implements TapeDevice {
     }
   }
 
-  #putBlock(file: ImageFile, start: number, block: Uint8Array): void {
+  async #putBlock(file: ImageFile, start: number, block: Uint8Array): Promise<void> {
     const total = recordBytes(block.length);
     if (block.length <= SMALL_BLOCK_BYTES) {
       putWord(this.#small, 0, block.length);
       this.#small.set(block, WORD_BYTES);
       if (block.length & 1) this.#small[WORD_BYTES + block.length] = 0;
       putWord(this.#small, total - WORD_BYTES, block.length);
-      file.writeSync(this.#small.subarray(0, total), start);
+      await file.write(this.#small.subarray(0, total), start);
       return;
     }
     putWord(this.#word, 0, block.length);
-    file.writeSync(this.#word, start);
-    file.writeSync(block, start + WORD_BYTES);
-    if (block.length & 1) file.writeSync(FILLER, start + WORD_BYTES + block.length);
-    file.writeSync(this.#word, start + total - WORD_BYTES);
+    await file.write(this.#word, start);
+    await file.write(block, start + WORD_BYTES);
+    if (block.length & 1) await file.write(FILLER, start + WORD_BYTES + block.length);
+    await file.write(this.#word, start + total - WORD_BYTES);
   }
 
   #written(): TapeWrite {

@@ -14,7 +14,7 @@ export interface ImageFile extends ImageBytes {
   /** Fills `into` from byte `offset`; resolves to how many bytes there were. */
   read(into: Uint8Array, offset: number): Promise<number>;
   /** Writes all of `bytes` at byte `offset`. Throws `EctarError` `no-space` when the disk is full. */
-  writeSync(bytes: Uint8Array, offset: number): void;
+  write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Cuts the file off at `size` bytes. */
   truncateSync(size: number): void;
   /** Resolves when everything written is on the disk. */
@@ -23,8 +23,8 @@ export interface ImageFile extends ImageBytes {
   close(): void;
 }
 
-/** Reads shorter than this are quicker done at once than handed to another thread. */
-const SYNC_READ_BYTES = 128 * 1024;
+/** Shorter reads and writes are quicker done at once than handed to another thread. */
+const SYNC_BYTES = 128 * 1024;
 
 /** A file on disk, locked against other writers (readers share it). */
 export class DiskImageFile implements ImageFile {
@@ -85,7 +85,7 @@ export class DiskImageFile implements ImageFile {
 
   /** @inheritdoc */
   async read(into: Uint8Array, offset: number): Promise<number> {
-    if (into.length < SYNC_READ_BYTES) return this.readSync(into, offset);
+    if (into.length < SYNC_BYTES) return this.readSync(into, offset);
     let done = 0;
     while (done < into.length) {
       this.#goTo(offset + done);
@@ -99,17 +99,17 @@ export class DiskImageFile implements ImageFile {
   }
 
   /** @inheritdoc */
-  writeSync(bytes: Uint8Array, offset: number): void {
-    attempt(this.#name, "writing", () => {
-      let done = 0;
-      while (done < bytes.length) {
-        this.#goTo(offset + done);
-        const count = this.#file.writeSync(bytes.subarray(done));
-        this.#offset += count;
-        done += count;
-        this.#size = Math.max(this.#size, this.#offset);
-      }
-    });
+  async write(bytes: Uint8Array, offset: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      this.#goTo(offset + done);
+      const part = bytes.subarray(done);
+      const count = part.length < SYNC_BYTES
+        ? attempt(this.#name, "writing", () => this.#file.writeSync(part))
+        : await this.#file.write(part).catch((error) => fail(this.#name, "writing", error));
+      this.#offset += count;
+      done += count;
+      this.#size = Math.max(this.#size, this.#offset);
+    }
   }
 
   /** @inheritdoc */

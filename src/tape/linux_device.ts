@@ -45,6 +45,8 @@ const BUFFER_STEP_BYTES = 1024 * 1024;
 export class LinuxTapeDevice implements TapeDevice {
   /** The drive as the operator named it. */
   readonly name: string;
+  /** A real tape moves. */
+  readonly mustStream = true;
   readonly #thread: DriveThread;
   #onNotice: ((text: string) => void) | undefined;
   #buffer: Uint8Array | undefined;

@@ -33,6 +33,8 @@ import { type MockCounts, type MockTapeOptions, noCounts } from "./mock_options.
 export class MockTapeDevice implements TapeDevice {
   /** The drive as the operator named it. */
   readonly name: string;
+  /** Whether whoever writes has to feed it steadily. */
+  readonly mustStream: boolean;
   /** Bytes every written block must have; 0 is variable-block mode. */
   blockSize: number;
   /** Reads and writes fail. */
@@ -63,6 +65,7 @@ export class MockTapeDevice implements TapeDevice {
   constructor(options: MockTapeOptions | number = {}) {
     this.#options = typeof options === "number" ? { blockSize: options } : options;
     this.name = this.#options.name ?? "mock";
+    this.mustStream = this.#options.mustStream ?? true;
     this.blockSize = this.#options.blockSize ?? 0;
     this.errorAtPosition = this.#options.errorAtPosition;
     this.simulateErrors = this.#options.simulateErrors ?? this.errorAtPosition !== undefined;

@@ -13,6 +13,8 @@ export interface MockTapeOptions {
   name?: string;
   /** The cartridge; `null` for an empty drive. Default: a blank, endless one. */
   medium?: TapeMedium | null;
+  /** The tape has to be fed steadily, as in a drive; false is an image. Default true. */
+  mustStream?: boolean;
   /** Bytes every written block must have; 0, the default, is variable-block mode. */
   blockSize?: number;
   /** Largest block the drive takes, in bytes. Default 8 MiB. */

@@ -13,6 +13,9 @@ import type { DriveTimeouts } from "./timed_device.ts";
 /** @default for `RaitOptions.bufferBytes`. */
 export const DEFAULT_BUFFER_BYTES = 256 * 2 ** 20;
 
+/** @default for `RaitOptions.reserveBytes`. */
+export const DEFAULT_RESERVE_BYTES = 2 ** 30;
+
 /** A drive that could not even be opened; it still stands for a shard. */
 export interface DeadDrive {
   /** As the operator named it. */
@@ -139,7 +142,7 @@ export function completeRaitOptions(
     bufferBytes,
     startMarkBytes: options.startMarkBytes ?? bufferBytes / 2,
     commitBytes: options.commitBytes ?? DEFAULT_COMMIT_BYTES,
-    reserveBytes: options.reserveBytes ?? 2 ** 30,
+    reserveBytes: options.reserveBytes ?? DEFAULT_RESERVE_BYTES,
     onDriveFailure: options.onDriveFailure ?? "continue",
     minParity: options.minParity ?? 0,
     timeouts: options.timeouts ?? {},

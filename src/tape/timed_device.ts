@@ -36,6 +36,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Wraps a device; calls are passed on one after the other by the caller, as for any device. */
 export class TimedDevice implements TapeDevice {
   readonly name: string;
+  readonly mustStream: boolean;
   readonly #device: TapeDevice;
   readonly #timeouts: DriveTimeouts;
   /** The call that was never answered, or undefined. */
@@ -50,6 +51,7 @@ export class TimedDevice implements TapeDevice {
   constructor(device: TapeDevice, timeouts: Partial<DriveTimeouts> = {}) {
     this.#device = device;
     this.name = device.name;
+    this.mustStream = device.mustStream;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
   }
 

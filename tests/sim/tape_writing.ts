@@ -49,12 +49,14 @@ export async function writeTapes(
   const media = Array.from({ length: m }, () => randomMedium(random, faults.mayEnd, shardBytes));
   const drives = media.map((medium, shard): RaitDrive => {
     const name = `w${shard}`;
-    if (!faults.faulty.has(shard)) return new MockTapeDevice({ name, medium });
+    // Every other drive takes its blocks as a tape image does.
+    const mustStream = shard % 2 === 0;
+    if (!faults.faulty.has(shard)) return new MockTapeDevice({ name, medium, mustStream });
     if (random.chance(0.1)) {
       tell(`drive ${shard} cannot be opened`);
       return { name, failure: "cannot be opened" };
     }
-    const drive = new MockTapeDevice({ name, medium });
+    const drive = new MockTapeDevice({ name, medium, mustStream });
     for (let count = random.int(1, 2); count > 0; count--) injectFault(random, drive, tell);
     return drive;
   });

@@ -27,8 +27,9 @@ Deno.test("the ring gives back in order what was put in, and never more than fit
   fc.assert(fc.property(
     fc.array(fc.nat(3 * BLOCK), { maxLength: 40 }),
     fc.integer({ min: 1, max: 6 }),
-    (sizes, capacity) => {
-      const ring = new BlockRing(BLOCK, capacity);
+    fc.boolean(),
+    (sizes, capacity, borrows) => {
+      const ring = new BlockRing(BLOCK, capacity, borrows);
       const input = noise(sizes.reduce((a, b) => a + b, 0), 1);
       const output: number[] = [];
       let at = 0;
@@ -36,7 +37,7 @@ Deno.test("the ring gives back in order what was put in, and never more than fit
         let part = input.subarray(at, at += size);
         while (part.length > 0) {
           part = part.subarray(ring.put(part));
-          assert.ok(ring.ready <= ring.capacity);
+          assert.ok(ring.borrows || ring.ready <= ring.capacity);
           if (part.length > 0) {
             assert.ok(ring.full);
             output.push(...ring.oldest());
@@ -52,6 +53,39 @@ Deno.test("the ring gives back in order what was put in, and never more than fit
       assert.deepEqual(output, [...input.subarray(0, output.length)]);
     },
   ));
+});
+
+Deno.test("a ring that borrows hands whole blocks on from where they lie, others as copies", () => {
+  const ring = new BlockRing(BLOCK, 2, true);
+  const input = noise(3 * BLOCK + 50, 1);
+  assert.equal(ring.put(input.subarray(0, 100)), 100);
+  assert.equal(ring.borrows, false);
+  const rest = input.subarray(100);
+  assert.equal(ring.put(rest), BLOCK - 100 + 2 * BLOCK, "the end of the first, and two whole ones");
+  assert.equal(ring.ready, 3);
+  assert.ok(ring.borrows && ring.full, "nothing may be put behind what is borrowed");
+  const isBorrowed = [0, 1, 2].map((block) => {
+    const bytes = ring.oldest();
+    assert.deepEqual([...bytes], [...input.subarray(block * BLOCK, (block + 1) * BLOCK)]);
+    ring.release();
+    return bytes.buffer === input.buffer;
+  });
+  assert.deepEqual(isBorrowed, [false, true, true]);
+  assert.equal(ring.borrows, false);
+  assert.equal(ring.put(input.subarray(3 * BLOCK)), 50);
+});
+
+Deno.test("a ring gives back what it borrowed when that is dropped, but for the block being written", () => {
+  const ring = new BlockRing(BLOCK, 2, true);
+  ring.put(noise(4 * BLOCK, 1));
+  ring.release();
+  ring.dropFrom(2);
+  assert.deepEqual([ring.ready, ring.borrows], [1, true], "its second block is being written");
+  ring.release();
+  assert.deepEqual([ring.ready, ring.borrows], [0, false]);
+  ring.put(noise(3 * BLOCK, 1));
+  ring.dropFrom(0);
+  assert.deepEqual([ring.ready, ring.borrows], [0, false]);
 });
 
 Deno.test("ring blocks are shared memory and stand on page boundaries in large rings", () => {
@@ -89,6 +123,27 @@ Deno.test("a start mark above the ring's size cannot lock up", async () => {
   assert.deepEqual(device.medium!.files()[0], noise(40 * BLOCK, 1) as Uint8Array<ArrayBuffer>);
 });
 
+Deno.test("a tape that need not stream gets every block at once, and none is copied", async () => {
+  const device = new MockTapeDevice({ mustStream: false });
+  const written: ArrayBufferLike[] = [];
+  const writeBlock = device.writeBlock.bind(device);
+  device.writeBlock = async (block) => {
+    await tick();
+    written.push(block.buffer);
+    return await writeBlock(block);
+  };
+  const one = lane(device, 100, 50);
+  const batch = noise(3 * BLOCK, 1);
+  const expected = batch.slice();
+  await one.put(batch);
+  batch.fill(0);
+  assert.equal(device.counts.blocksWritten, 3, "no start mark is waited for");
+  assert.ok(written.every((buffer) => buffer === batch.buffer));
+  assert.deepEqual(device.medium!.files()[0], expected, "the batch was written before it is free");
+  assert.equal(one.summary().starved, 0);
+  await one.abort();
+});
+
 const LAST = { blocks: 1, keep: true };
 
 Deno.test("random writes, discards and filemarks leave exactly the files that were ended", async () => {
@@ -99,8 +154,10 @@ Deno.test("random writes, discards and filemarks leave exactly the files that we
       }),
       fc.integer({ min: 2, max: 6 }),
       fc.integer({ min: 0, max: 6 }),
-      async (files, ringBlocks, startBlocks) => {
-        const device = new MockTapeDevice();
+      fc.boolean(),
+      fc.integer({ min: 1, max: 4 * BLOCK }),
+      async (files, ringBlocks, startBlocks, mustStream, pieceBytes) => {
+        const device = new MockTapeDevice({ mustStream });
         const one = lane(device, ringBlocks, startBlocks);
         await one.writeLabel(noise(10240, 0));
         const expected = [noise(10240, 0)];
@@ -108,7 +165,11 @@ Deno.test("random writes, discards and filemarks leave exactly the files that we
         for (const [seed, { blocks, keep }] of [...files, LAST].entries()) {
           const bytes = noise(blocks * BLOCK, seed + 1);
           one.beginFile();
-          await one.put(bytes);
+          for (let at = 0; at < bytes.length; at += pieceBytes) {
+            const piece = bytes.slice(at, at + pieceBytes);
+            await one.put(piece);
+            piece.fill(0xee);
+          }
           if (keep) {
             one.endFile(seed % 2 === 0);
             expected.push(bytes);

@@ -31,7 +31,8 @@ export class MemoryImage implements ImageFile {
     return Promise.resolve(this.readSync(into, offset));
   }
 
-  writeSync(bytes: Uint8Array, offset: number): void {
+  // deno-lint-ignore require-await -- the seam is asynchronous, memory is not
+  async write(bytes: Uint8Array, offset: number): Promise<void> {
     const room = Math.min(bytes.length, this.diskBytes - offset);
     const grown = new Uint8Array(Math.max(this.bytes.length, offset + room));
     grown.set(this.bytes);

@@ -11,26 +11,30 @@ const SIZES = [3, 5, 2, 4];
 const LABEL_BYTES = 2 * 10240;
 const CHUNK_BLOCKS = SIZES.reduce((a, b) => a + b);
 const INDEX_BLOCKS = 2;
+/** A whole block and something come at once. */
+const PIECE_BYTES = BLOCK + 188;
 
 interface Shape {
   blocks: number;
   warningBlocks: number;
   reserveBlocks: number;
   late: boolean;
+  mustStream: boolean;
   short: readonly number[];
 }
 
-function drivesOf({ blocks, warningBlocks, late, short }: Shape): MockTapeDevice[] {
+function drivesOf({ blocks, warningBlocks, late, mustStream, short }: Shape): MockTapeDevice[] {
   return mockDrives(M, (shard) =>
     short.includes(shard)
       ? {
+        mustStream,
         lateEarlyWarning: late,
         medium: new TapeMedium({
           capacityBytes: LABEL_BYTES + blocks * BLOCK,
           earlyWarningBytes: warningBlocks * BLOCK,
         }),
       }
-      : {});
+      : { mustStream });
 }
 
 /** Every tape ends at a filemark, and holds whole shards, then an index or nothing. */
@@ -51,17 +55,18 @@ function assertClean(drives: readonly MockTapeDevice[], chunks: number, what: st
 }
 
 for (const short of [[1], [0, 1, 2]]) {
-  for (const late of [false, true]) {
-    Deno.test(`a tape that warns in time ends the archive cleanly at every block (short: ${short}${late ? ", late" : ""})`, async () => {
+  for (const [late, mustStream] of [[false, true], [true, true], [false, false]]) {
+    const how = `${late ? ", late" : ""}${mustStream ? "" : ", not streaming"}`;
+    Deno.test(`a tape that warns in time ends the archive cleanly at every block (short: ${short}${how})`, async () => {
       for (let blocks = 0; blocks <= CHUNK_BLOCKS + INDEX_BLOCKS + 1; blocks++) {
         for (const warningBlocks of [8, 12]) {
           for (const reserveBlocks of [4, 6]) {
-            const shape = { blocks, warningBlocks, reserveBlocks, late, short };
+            const shape = { blocks, warningBlocks, reserveBlocks, late, mustStream, short };
             const what = JSON.stringify(shape);
             const drives = drivesOf(shape);
             const options = raitOptions(K, { reserveBytes: reserveBlocks * BLOCK });
             const writer = new RaitShardWriter(drives, options);
-            const { chunks, full, placements } = await writeArchive(writer, SIZES);
+            const { chunks, full, placements } = await writeArchive(writer, SIZES, PIECE_BYTES);
             if (!full) assert.equal(chunks, SIZES.length, what);
             assert.equal(placements.length, chunks);
             for (const shards of placements) {
@@ -82,12 +87,13 @@ for (const short of [[1], [0, 1, 2]]) {
 
 Deno.test("tapes that end without any warning never leave a false book or a torn tape", async () => {
   for (let blocks = 0; blocks <= CHUNK_BLOCKS + INDEX_BLOCKS; blocks++) {
-    for (const short of [[1], [0, 1, 2]]) {
-      const shape = { blocks, warningBlocks: 0, reserveBlocks: 0, late: false, short };
+    for (const [short, mustStream] of [[[1], true], [[0, 1, 2], true], [[1], false]] as const) {
+      const late = false;
+      const shape = { blocks, warningBlocks: 0, reserveBlocks: 0, late, mustStream, short };
       const drives = drivesOf(shape);
       const writer = new RaitShardWriter(drives, raitOptions(K));
       try {
-        const { chunks } = await writeArchive(writer, SIZES);
+        const { chunks } = await writeArchive(writer, SIZES, PIECE_BYTES);
         assertClean(drives, chunks, JSON.stringify(shape));
       } catch (error) {
         assert.equal((error as { code?: string }).code, "no-space");

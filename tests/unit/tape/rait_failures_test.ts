@@ -5,9 +5,18 @@ import { startsWithZstdMagic } from "../../../src/tape/first_block.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
 import { TapeShardReader } from "../../../src/tape/tape_shard_reader.ts";
 import { type MockEffect, type MockFault, MockTapeDevice } from "../../mocks.ts";
-import { mockDrives, type Outcome, raitOptions, shardFile, writeArchive } from "./rait_set.ts";
+import {
+  BLOCK,
+  mockDrives,
+  type Outcome,
+  raitOptions,
+  shardFile,
+  writeArchive,
+} from "./rait_set.ts";
 
 const SIZES = [3, 1, 2];
+/** Two whole blocks and something come at once. */
+const PIECE_BYTES = 2 * BLOCK + 100;
 const QUICK = { timeouts: { driveTimeoutMs: 4, windTimeoutMs: 4 } };
 
 const EFFECTS: MockEffect[] = [
@@ -68,17 +77,18 @@ async function callsOfCleanRun(k: number, m: number): Promise<number> {
 }
 
 for (const effect of EFFECTS) {
-  for (const sticky of [false, true]) {
-    Deno.test(`one drive failing at any call (${effect.kind}${sticky ? ", for good" : ""}) leaves the archive whole`, async () => {
+  for (const [sticky, mustStream] of [[false, true], [true, true], [false, false], [true, false]]) {
+    const how = [effect.kind, sticky ? ", for good" : "", mustStream ? "" : ", not streaming"];
+    Deno.test(`one drive failing at any call (${how.join("")}) leaves the archive whole`, async () => {
       const [k, m] = [2, 3];
       const calls = await callsOfCleanRun(k, m);
       assert.ok(calls > 20);
       for (let drive = 0; drive < m; drive++) {
         for (let nth = 1; nth <= calls + 2; nth++) {
-          const drives = mockDrives(m);
+          const drives = mockDrives(m, () => ({ mustStream }));
           drives[drive].inject({ call: "any", nth, effect, sticky });
           const writer = new RaitShardWriter(drives, raitOptions(k, QUICK));
-          const outcome = await writeArchive(writer, SIZES);
+          const outcome = await writeArchive(writer, SIZES, PIECE_BYTES);
           assertBooksTrue(drives, k, outcome);
           assertCountsTrue(writer, outcome, `drive ${drive}, call ${nth}`);
           if (!outcome.full) assert.equal(outcome.chunks, SIZES.length);
@@ -99,10 +109,11 @@ Deno.test("random pairs of failures within parity leave the archive whole", asyn
   const calls = await callsOfCleanRun(k, m);
   const random = generator(1);
   for (let run = 0; run < 300; run++) {
-    const drives = mockDrives(m);
+    const drives = mockDrives(m, () => ({ mustStream: run % 2 === 0 }));
     const faults = [randomFault(random, calls), randomFault(random, calls)];
     for (const fault of faults) drives[random(m)].inject(fault);
-    const outcome = await writeArchive(new RaitShardWriter(drives, raitOptions(k, QUICK)), SIZES);
+    const writer = new RaitShardWriter(drives, raitOptions(k, QUICK));
+    const outcome = await writeArchive(writer, SIZES, PIECE_BYTES);
     assertBooksTrue(drives, k, outcome);
     await assertReadable(drives, k, outcome.chunks);
   }
