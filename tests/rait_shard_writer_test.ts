@@ -229,6 +229,13 @@ Deno.test("partial tape failure recovery: drives dead from the start leave their
   assert.equal(both[0] instanceof MockTapeDevice && both[0].medium!.records.length, 0);
 });
 
+Deno.test("partial tape failure recovery: a drive whose opening was never answered is hung", async () => {
+  const drives = [...mockDrives(2), { name: "mute", failure: "does not answer", hung: true }];
+  const writer = new RaitShardWriter(drives, raitOptions(2));
+  await writeArchive(writer, [2]);
+  assert.deepEqual(writer.summary().map(({ state }) => state), ["writing", "writing", "hung"]);
+});
+
 Deno.test("partial tape failure recovery: a full tape ends the archive cleanly on all", async () => {
   const drives = mockDrives(
     3,

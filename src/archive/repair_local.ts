@@ -66,6 +66,7 @@ export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedT
     const drives = await openDrives([drive], "write", {
       ...signal === undefined ? {} : { signal },
       ...onNotice === undefined ? {} : { onNotice },
+      ...timeouts === undefined ? {} : { timeouts },
     });
     try {
       const [device] = drives;

@@ -12,13 +12,11 @@ import { type GuardFinding, inspectForWriting } from "../tape/guard.ts";
 import { identifyTape, type TapeIdentity } from "../tape/identify.ts";
 import { openTapeDevice, type OpenTapeMode, type OpenTapeOptions } from "../tape/open_device.ts";
 import { describeTape, findTape } from "../tape/tape_set.ts";
-import { type DriveTimeouts, TimedDevice } from "../tape/timed_device.ts";
+import { TimedDevice } from "../tape/timed_device.ts";
 import { untilStopped } from "../tape/until_stopped.ts";
 
 /** How drives are used. */
 export interface TapeCommandOptions extends OpenTapeOptions {
-  /** How long a drive may be silent. */
-  timeouts?: Partial<DriveTimeouts>;
   /** Stops waiting for drives. */
   signal?: AbortSignal;
 }

@@ -63,7 +63,8 @@ async function openOne(
     if (!(error instanceof EctarError) || error.code === "usage") throw error;
     if (mode === "write" && !isDead(error)) throw error;
     const failure = error.message.replace(`${spec}: `, "");
-    return { name: spec, failure } satisfies DeadDrive;
+    const hung = error.context.errno === "ETIMEDOUT";
+    return { name: spec, failure, hung } satisfies DeadDrive;
   }
 }
 

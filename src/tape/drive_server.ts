@@ -36,12 +36,14 @@ export type DriveCall =
       | "close";
   };
 
-/** What the drive's thread says. Every call is answered by one result or error, notices before. */
+/** What the drive's thread says. Every call is answered by one result or error, others before. */
 export type DriveAnswer =
   | { kind: "result"; value: unknown }
   | { kind: "error"; code: ErrorCode; message: string; context: ErrorContext }
   | { kind: "defect"; message: string }
-  | { kind: "notice"; text: string };
+  | { kind: "notice"; text: string }
+  /** Opening goes on: the drive is asked again now, or for a tape, which takes the driver longer. */
+  | { kind: "step"; waitsForTape: boolean };
 
 /** Carries calls out, one at a time. */
 export class DriveServer {
@@ -101,14 +103,20 @@ export class DriveServer {
 
   #open(opening: DriveOpening): unknown {
     this.#opening = opening;
+    this.#step(false);
     if (opening.mode === "status") return statusOfSt(this.#calls, opening.name, opening.node);
     this.#tape = openSt(this.#calls, {
       ...opening,
       mode: opening.mode,
       notice: (text) => this.#answer({ kind: "notice", text }),
+      step: (waitsForTape) => this.#step(waitsForTape),
       now: () => performance.now(),
     });
     return this.#tape.status();
+  }
+
+  #step(waitsForTape: boolean): void {
+    this.#answer({ kind: "step", waitsForTape });
   }
 
   #close(): void {

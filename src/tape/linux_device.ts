@@ -11,7 +11,7 @@ import { workerUrl } from "../worker_url.ts";
 import type { TapeDevice, TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import type { DriveAnswer, DriveCall, DriveOpening } from "./drive_server.ts";
-import { DEFAULT_TIMEOUTS } from "./timed_device.ts";
+import { DEFAULT_TIMEOUTS, type DriveTimeouts, LONGEST_TIMER_MS } from "./timed_device.ts";
 
 /** A drive's thread. */
 export interface DriveThread {
@@ -31,12 +31,14 @@ export interface DriveThread {
 export interface LinuxTapeOptions extends DriveOpening {
   /** Told what is being waited for, and what is not as it should be. */
   onNotice?: (text: string) => void;
-  /**
-   * Milliseconds without a word after which a drive that is being opened counts as dead; one that
-   * loads is heard of every two minutes. @default 1200000
-   */
-  silenceMs?: number;
+  /** How long it may be silent while it is opened. */
+  timeouts?: Partial<DriveTimeouts>;
+  /** The same at least while the driver waits for a tape, in milliseconds. @default 150000 */
+  loadSilenceMs?: number;
 }
+
+/** The driver answers after two minutes, with or without a tape. */
+const LOAD_SILENCE_MS = 150_000;
 
 /** Memory for blocks is taken in steps of this, in bytes. */
 const BUFFER_STEP_BYTES = 1024 * 1024;
@@ -48,13 +50,15 @@ export class LinuxTapeDevice implements TapeDevice {
   /** A real tape moves. */
   readonly mustStream = true;
   readonly #thread: DriveThread;
-  #onNotice: ((text: string) => void) | undefined;
+  readonly #onNotice: ((text: string) => void) | undefined;
+  #onStep: ((waitsForTape: boolean) => void) | undefined;
   #buffer: Uint8Array | undefined;
   #settle: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
   #closed = false;
 
   private constructor(options: LinuxTapeOptions, thread: DriveThread) {
     this.name = options.name;
+    this.#onNotice = options.onNotice;
     this.#thread = thread;
     thread.onAnswer = (answer) => this.#take(answer);
   }
@@ -70,14 +74,16 @@ export class LinuxTapeDevice implements TapeDevice {
     thread: DriveThread = startThread(),
   ): Promise<LinuxTapeDevice> {
     const device = new LinuxTapeDevice(options, thread);
-    const { onNotice, silenceMs = DEFAULT_TIMEOUTS.driveTimeoutMs, ...opening } = options;
+    const { onNotice: _, timeouts, loadSilenceMs = LOAD_SILENCE_MS, ...opening } = options;
+    const { driveTimeoutMs } = { ...DEFAULT_TIMEOUTS, ...timeouts };
     const silent = Promise.withResolvers<never>();
     const giveUp = () => silent.reject(driveError(options.name, "opening", "ETIMEDOUT"));
-    let timer = setTimeout(giveUp, silenceMs);
-    device.#onNotice = (text) => {
+    // The first step starts it: the time that a thread takes to begin is not the drive's.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    device.#onStep = (waitsForTape) => {
       clearTimeout(timer);
-      timer = setTimeout(giveUp, silenceMs);
-      onNotice?.(text);
+      const limitMs = waitsForTape ? Math.max(driveTimeoutMs, loadSilenceMs) : driveTimeoutMs;
+      timer = setTimeout(giveUp, Math.min(limitMs, LONGEST_TIMER_MS));
     };
     try {
       await Promise.race([device.#call({ call: "open", opening }), silent.promise]);
@@ -86,7 +92,7 @@ export class LinuxTapeDevice implements TapeDevice {
       throw error;
     } finally {
       clearTimeout(timer);
-      device.#onNotice = onNotice;
+      device.#onStep = undefined;
     }
     return device;
   }
@@ -197,6 +203,10 @@ export class LinuxTapeDevice implements TapeDevice {
   #take(answer: DriveAnswer): void {
     if (answer.kind === "notice") {
       this.#onNotice?.(answer.text);
+      return;
+    }
+    if (answer.kind === "step") {
+      this.#onStep?.(answer.waitsForTape);
       return;
     }
     const settle = this.#settle;

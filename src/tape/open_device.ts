@@ -9,7 +9,8 @@ import { EctarError } from "../errors.ts";
 import type { TapeDevice } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import { openImage } from "./image_open.ts";
-import { LinuxTapeDevice } from "./linux_device.ts";
+import { type DriveThread, LinuxTapeDevice } from "./linux_device.ts";
+import type { DriveTimeouts } from "./timed_device.ts";
 
 /** How tape devices are opened; all parts are optional. */
 export interface OpenTapeOptions {
@@ -19,6 +20,8 @@ export interface OpenTapeOptions {
   earlyWarningBytes?: number;
   /** Drives: how long a loading tape is waited for, in milliseconds. Default: 150 minutes. */
   loadTimeoutMs?: number;
+  /** Drives: how long one may be silent, two and a half minutes at least while a tape loads. */
+  timeouts?: Partial<DriveTimeouts>;
   /** Told what is being waited for, and what is not as it should be: one line each. */
   onNotice?: (text: string) => void;
   /** Gives the device of a spec of the form `mock:NAME`; needs no permission. */
@@ -55,15 +58,31 @@ export async function openTapeDevice(
       ...(earlyWarningBytes === undefined ? {} : { earlyWarningBytes }),
     });
   }
+  return await openDrive(spec, mode, options);
+}
+
+/**
+ * Opens a device node; see {@link openTapeDevice}.
+ *
+ * @param thread makes the drive's calls; a Worker unless a test gives another
+ */
+export async function openDrive(
+  spec: string,
+  mode: OpenTapeMode,
+  options: Pick<OpenTapeOptions, "loadTimeoutMs" | "timeouts" | "onNotice">,
+  thread?: DriveThread,
+): Promise<LinuxTapeDevice> {
+  const { loadTimeoutMs = LOAD_TIMEOUT_MS, timeouts, onNotice } = options;
   const node = nonRewindingNode(spec);
   return await LinuxTapeDevice.open({
     name: spec,
     node,
     mode,
     driverOptions: driverOptions(node),
-    loadTimeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
-    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
-  });
+    loadTimeoutMs,
+    ...(timeouts === undefined ? {} : { timeouts }),
+    ...(onNotice === undefined ? {} : { onNotice }),
+  }, thread);
 }
 
 /**

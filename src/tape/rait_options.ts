@@ -22,6 +22,8 @@ export interface DeadDrive {
   name: string;
   /** Why it cannot be used. */
   failure: string;
+  /** Whether its opening was never answered, which may block the end of the process. */
+  hung?: boolean;
 }
 
 /** A drive of a tape set: opened, or dead from the start. */

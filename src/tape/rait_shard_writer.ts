@@ -133,7 +133,8 @@ export class RaitShardWriter implements ShardSetWriter {
       const failure = usable[shard];
       if (failure === undefined) return this.#makeLane(drive as TimedDevice, shard, volumeUuid);
       this.#options.onDriveEvent({ kind: "failed", drive: drive.name, shard, message: failure });
-      const state = drive instanceof TimedDevice && drive.hungIn !== undefined ? "hung" : "failed";
+      const hung = drive instanceof TimedDevice ? drive.hungIn !== undefined : drive.hung;
+      const state = hung ? "hung" : "failed";
       return { shard, drive: drive.name, reason: failure, volumeUuid, state };
     });
     this.#requireEnough();

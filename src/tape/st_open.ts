@@ -26,6 +26,8 @@ export interface StOpenOptions {
   loadTimeoutMs: number;
   /** Told what is being waited for, and what is not as it should be. */
   notice: (text: string) => void;
+  /** Told before the drive is asked on: whether the driver waits for a tape meanwhile. */
+  step: (waitsForTape: boolean) => void;
   /** Milliseconds from any fixed moment. */
   now: () => number;
 }
@@ -45,6 +47,7 @@ export function openSt(calls: StCalls, options: StOpenOptions): StTape {
   if (status.doorOpen) throw driveError(name, "opening", "ENOMEDIUM");
   if (write && status.writeProtected) throw driveError(name, "opening", "EROFS");
   waitForTape(calls, options, status);
+  options.step(false);
   try {
     const ready = read(calls, name);
     if (write && ready.writeProtected) throw driveError(name, "opening", "EROFS");
@@ -94,11 +97,13 @@ function read(calls: StCalls, name: string): MtStatus {
 }
 
 function waitForTape(calls: StCalls, options: StOpenOptions, status: MtStatus): void {
-  const { name, node, mode, notice, now } = options;
+  const { name, node, mode, notice, step, now } = options;
   if (!status.online) notice(`${name}: waiting for the drive to become ready`);
   const begin = now();
   while (true) {
     const asked = now();
+    // A drive that has said that its tape is ready has nothing to wait for.
+    step(!status.online);
     const opened = calls.open(node, { write: mode === "write", wait: true });
     if (opened === 0) return;
     const loading = opened === -ERRNO.EIO && now() - asked >= STILL_LOADING_MS;

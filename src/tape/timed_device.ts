@@ -31,7 +31,7 @@ export const DEFAULT_TIMEOUTS: DriveTimeouts = {
 };
 
 /** A timer of more milliseconds than 31 bits hold runs out at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Wraps a device; calls are passed on one after the other by the caller, as for any device. */
 export class TimedDevice implements TapeDevice {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { openTapeDevice } from "../../src/tape/open_device.ts";
+import { openDrives } from "../../src/archive/tape_drives.ts";
+import { driveError } from "../../src/tape/drive_error.ts";
+import type { DriveAnswer } from "../../src/tape/drive_server.ts";
+import { openDrive, openTapeDevice } from "../../src/tape/open_device.ts";
 import { block, readAll } from "../unit/tape/device_contract.ts";
 
 function inFolder(body: (folder: string) => Promise<void>): () => Promise<void> {
@@ -115,6 +118,26 @@ Deno.test("device paths that are not there or no drives are refused, never made"
   await refused(openTapeDevice("/dev/tape/by-id/none-nst", "write"), "not-found", /no such device/);
   await refused(openTapeDevice("/dev/null", "write"), "usage", /\/dev\/null is no tape drive/);
   await refused(openTapeDevice("/dev/null", "status"), "usage", /\/dev\/null is no tape drive/);
+});
+
+Deno.test("how long a drive may be silent is kept to while it is opened", async () => {
+  const thread = {
+    send: () => thread.onAnswer({ kind: "step", waitsForTape: false }),
+    onAnswer: (_: DriveAnswer) => {},
+    end: () => {},
+    allocate: (bytes: number) => new Uint8Array(bytes),
+    shares: () => false,
+  };
+  const timeouts = { driveTimeoutMs: 5 };
+  await refused(openDrive("/dev/null", "write", { timeouts }, thread), "io", /does not answer/);
+});
+
+Deno.test("a drive that never answered its opening is a dead one that may hold the program up", async () => {
+  const mocks = (name: string) => {
+    throw driveError(name, "opening", name === "mute" ? "ETIMEDOUT" : "ENXIO");
+  };
+  const drives = await openDrives(["mock:mute", "mock:gone"], "write", { mocks });
+  assert.deepEqual(drives.map((drive) => "failure" in drive && drive.hung), [true, false]);
 });
 
 Deno.test(

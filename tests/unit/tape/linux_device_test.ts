@@ -4,6 +4,7 @@ import { TapeMedium } from "../../mocks.ts";
 import { block, readAll, testContract } from "./device_contract.ts";
 import { FakeSt, type FakeStOptions, fakeThread } from "./fake_st.ts";
 import type { TapeDevice } from "../../../src/tape/device.ts";
+import type { MtStatus } from "../../../src/tape/st_abi.ts";
 
 type Drive = LinuxTapeDevice & { st: FakeSt; notices: string[] };
 
@@ -383,34 +384,78 @@ Deno.test("calls are made one at a time, and none after closing or abandoning", 
   await tape.close();
 });
 
-Deno.test("a drive that says nothing while it is opened counts as dead; one that loads does not", async () => {
-  const opening = {
-    name: "/dev/nst0",
-    node: "/dev/nst0",
-    mode: "write",
-    driverOptions: 0,
-    loadTimeoutMs: 0,
-    silenceMs: 30,
-  } as const;
-  const mute = { ...fakeThread(new FakeSt()), send: () => {} };
-  await assert.rejects(LinuxTapeDevice.open(opening, mute), {
+const OPENING = {
+  name: "/dev/nst0",
+  node: "/dev/nst0",
+  mode: "write",
+  driverOptions: 0,
+  loadTimeoutMs: 0,
+} as const;
+
+/** A thread whose drive is asked and never answers, once it has said the given steps. */
+function muteThread(...waitsForTape: boolean[]) {
+  const thread = fakeThread(new FakeSt());
+  thread.send = () => {
+    for (const waits of waitsForTape) {
+      thread.onAnswer({ kind: "step", waitsForTape: waits });
+    }
+  };
+  return thread;
+}
+
+Deno.test("a drive that never answers its opening is dead after the time a drive may be silent", async () => {
+  const dead = {
     code: "io",
     message: "/dev/nst0: opening failed: the drive does not answer (ETIMEDOUT)",
-  });
+  };
+  const timeouts = { driveTimeoutMs: 5 };
+  for (const steps of [[false], [false, true, false]]) {
+    const thread = muteThread(...steps);
+    await assert.rejects(LinuxTapeDevice.open({ ...OPENING, timeouts }, thread), dead);
+    assert.ok(thread.ended);
+  }
+  const loading = { ...OPENING, timeouts, loadSilenceMs: 10 };
+  await assert.rejects(LinuxTapeDevice.open(loading, muteThread(false, true)), dead);
+});
+
+Deno.test("a tape that loads has the time that the driver takes, however short a drive may be silent", async () => {
   const notices: string[] = [];
   const onNotice = (text: string) => notices.push(text);
   const loading = fakeThread(new FakeSt());
   const send = loading.send.bind(loading);
   loading.send = (call) => {
-    for (let i = 1; i <= 5; i++) {
-      setTimeout(() => loading.onAnswer({ kind: "notice", text: `wait ${i}` }), i * 15);
-    }
-    setTimeout(() => send(call), 6 * 15);
+    loading.onAnswer({ kind: "step", waitsForTape: false });
+    loading.onAnswer({ kind: "notice", text: "waiting" });
+    loading.onAnswer({ kind: "step", waitsForTape: true });
+    setTimeout(() => send(call), 40);
   };
-  const device = await LinuxTapeDevice.open({ ...opening, onNotice }, loading);
-  assert.ok(notices.includes("wait 5"));
+  const timeouts = { driveTimeoutMs: 10 };
+  const device = await LinuxTapeDevice.open({ ...OPENING, timeouts, onNotice }, loading);
+  assert.equal(notices[0], "waiting");
   loading.send = send;
   await device.close();
+});
+
+Deno.test("only a drive that has no tape ready is waited for as one that loads", async () => {
+  for (const online of [true, false]) {
+    const st = new FakeSt({ medium: null });
+    const seen: string[] = [];
+    const status = st.status.bind(st);
+    st.status = () => ({ ...status() as MtStatus, online, doorOpen: false });
+    const thread = fakeThread(st);
+    const send = thread.send.bind(thread);
+    thread.send = (call) => {
+      const { onAnswer } = thread;
+      thread.onAnswer = (answer) => {
+        if (answer.kind === "step") seen.push(`${answer.waitsForTape}, ${st.log.at(-1)}`);
+        onAnswer(answer);
+      };
+      send(call);
+    };
+    st.next("open", -5);
+    await assert.rejects(LinuxTapeDevice.open(OPENING, thread), { code: "io" });
+    assert.deepEqual(seen, ["false, undefined", `${!online}, open ro look`]);
+  }
 });
 
 Deno.test("ejecting leaves an empty drive", async () => {
