@@ -108,7 +108,7 @@ Deno.test("creation: empty, blank, wrong and dead drives are named, and the tape
   assert.match(remarks, /drive blank: .*a blank tape/);
   assert.match(remarks, /drive wrong: .*shard 1 of 2 .*archive other/);
   assert.match(remarks, /drive notes: .*unknown data/);
-  assert.match(remarks, /drive dead: .*no such device/);
+  assert.match(remarks, /drive dead cannot be read: no such device/);
   assert.match(remarks, /shard 0 of backup is in no drive/);
   assert.deepEqual(reader.missingShards, [0]);
   await assertWhole(reader);
@@ -117,6 +117,27 @@ Deno.test("creation: empty, blank, wrong and dead drives are named, and the tape
       assert.equal(drive.counts.blocksWritten + drive.counts.filemarksWritten, 0);
     }
   }
+  await reader.close();
+});
+
+Deno.test("creation: of a tape that was not read it is not said whose it is", async () => {
+  const { media } = await written();
+  const [hung, failing, unreadable] = drivesWith(media);
+  hung.inject({ call: "status", effect: { kind: "hang" } });
+  failing.inject({ call: "rewind", effect: { kind: "error", errno: "EIO" } });
+  for (let file = 0; file < 3; file++) unreadable.medium!.damageBlock(file, 0);
+  const { media: whole } = await written();
+  const others = whole.slice(0, K).map((medium, i) =>
+    new MockTapeDevice({ name: `w${i}`, medium })
+  );
+  const reader = await TapeShardReader.open([hung, failing, unreadable, ...others], {
+    timeouts: { driveTimeoutMs: 5 },
+  });
+  const remarks = reader.remarks.join("\n");
+  assert.match(remarks, /drive r0 cannot be read: .*does not answer/);
+  assert.match(remarks, /drive r1 cannot be read: .*EIO/);
+  assert.match(remarks, /drive r2 cannot be read: the beginning of its tape is unreadable/);
+  assert.doesNotMatch(remarks, /not of backup/);
   await reader.close();
 });
 
@@ -248,6 +269,19 @@ Deno.test("read a shard from a position: the index is the last tape file of each
     }
   }
   await assertWhole(reader);
+  await reader.close();
+});
+
+Deno.test("an unreadable index counts as a chunk without an index, and it is said that it may be one", async () => {
+  const { media } = await written();
+  for (const medium of media) medium.damageBlock(5, 0);
+  const reader = await TapeShardReader.open(drivesWith(media));
+  assert.deepEqual(await reader.indexes(), []);
+  assert.deepEqual(await reader.chunkNumbers(), [1, 2, 3, 4, 5]);
+  for (const { name } of drivesWith(media)) {
+    const said = `drive ${name}: the beginning of tape file 5 is unreadable: it may be the index`;
+    assert.equal(reader.remarks.filter((line) => line.startsWith(said)).length, 1);
+  }
   await reader.close();
 });
 

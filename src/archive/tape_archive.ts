@@ -137,7 +137,9 @@ export class TapeArchive implements ShardSetReader {
       await spool.close();
     }
     const name = printablePath(this.name);
-    this.#remarks.push(`no tape of ${name} in the drives has an index: reading takes longer`);
+    this.#remarks.push(
+      `no tape of ${name} in the drives has a readable index: reading takes longer`,
+    );
   }
 
   /** Positions from an index, if it is one of these tapes and can be read. */

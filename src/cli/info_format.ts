@@ -36,15 +36,19 @@ export function infoLines(info: ArchiveInfo, everyChunk: boolean): string[] {
   for (const { shard, uuid } of info.tapeSet?.volumes ?? []) {
     lines.push(`  shard ${shard} on volume ${uuid}`);
   }
-  const isIndexAlone = chunks.every(({ found }) => found.length === 0);
-  const count = `${chunks.length}${isIndexAlone ? ", as the index says; no shard was found" : ""}`;
-  lines.push(...line(["chunks", count]));
+  const isIndexAlone = info.index !== undefined && chunks.every(({ found }) => found.length === 0);
+  lines.push(...line(["chunks", chunkCount(info, isIndexAlone)]));
   const shown = everyChunk ? chunks : chunks.slice(0, MAX_CHUNK_LINES);
   lines.push(...shown.map((chunk) => `  ${chunkText(chunk, m, isIndexAlone)}`));
   if (shown.length < chunks.length) {
     lines.push(`  … and ${chunks.length - shown.length} more (see -v)`);
   }
   return lines;
+}
+
+function chunkCount({ chunks, index }: ArchiveInfo, isIndexAlone: boolean): string {
+  if (isIndexAlone) return `${chunks.length}, as the index says; no shard was found`;
+  return `${chunks.length}${index === undefined ? ", going by what was found" : ""}`;
 }
 
 function shardsText(k: number | undefined, m: number | undefined): string | undefined {

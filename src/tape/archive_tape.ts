@@ -10,7 +10,7 @@ import { peekIndex } from "./index_peek.ts";
 import { type BlockCount, notOnTape, ReadAhead } from "./read_ahead.ts";
 import { type ArchiveExtent, surveyArchive, walkTapeFiles } from "./tape_files.ts";
 import type { TapeHead } from "./tape_head.ts";
-import type { FoundTape } from "./tape_set.ts";
+import type { UsableTape } from "./tape_set.ts";
 
 /** Where the shards of one chunk lie, as its index record says. */
 export interface ChunkPosition {
@@ -54,7 +54,7 @@ export class ArchiveTape {
    * @param tape what was found in the drive
    * @param slots blocks of memory for it
    */
-  constructor(tape: Exclude<FoundTape, { kind: "other" }>, slots: number) {
+  constructor(tape: UsableTape, slots: number) {
     this.#head = tape.head;
     this.drive = tape.head.device.name;
     const labelled = tape.kind === "labelled";
@@ -151,6 +151,12 @@ export class ArchiveTape {
   async #goThrough(head: TapeHead): Promise<ArchiveExtent> {
     const found = await surveyArchive(head, this.#labelFile, this.blocks.blockSize);
     if (found.failure !== undefined) this.remarks.push(found.failure.message);
+    if (found.unreadableEnd !== undefined) {
+      this.remarks.push(
+        `drive ${this.drive}: the beginning of tape file ${found.unreadableEnd} is unreadable: it ` +
+          `may be the index and no chunk`,
+      );
+    }
     return found;
   }
 

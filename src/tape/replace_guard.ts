@@ -54,7 +54,7 @@ export async function refuseUnlessReplaceable(
 /** Without a label nothing says that the shard is of another archive, so it counts as of this. */
 function holdsAnotherShard(found: FoundTape, { k, m, shard }: Replacement): boolean {
   if (found.kind === "labelled") return found.label.shard !== shard;
-  if (found.kind === "other") return false;
+  if (found.kind !== "unlabelled") return false;
   const { header } = found;
   return header.k === k && header.m === m && header.sharenum !== shard;
 }

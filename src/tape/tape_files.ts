@@ -67,6 +67,8 @@ export interface ArchiveExtent {
   chunkBlocks: (number | undefined)[];
   /** Tape file of the index, or undefined: the tape is incomplete. */
   indexFile: number | undefined;
+  /** The last tape file where its beginning cannot be read: it counts as a chunk and may be the index. */
+  unreadableEnd: number | undefined;
   /** The index's first block, as far as read. */
   indexStart: Uint8Array;
   /** Number of the tape file behind the archive. */
@@ -92,6 +94,7 @@ export async function surveyArchive(
     chunks: 0,
     chunkBlocks: [],
     indexFile: undefined,
+    unreadableEnd: undefined,
     indexStart: new Uint8Array(0),
     endFile: labelFile + 1,
     failure: undefined,
@@ -121,6 +124,7 @@ async function walkArchive(
     if (kind.kind === "label" || kind.kind === "broken-label" || kind.kind === "tar") break;
     if (kind.kind === "empty" || block.length > blockSize) break;
     found.endFile = file + 1;
+    found.unreadableEnd = kind.kind === "unreadable" ? file : undefined;
     starts.push(start);
     if (kind.kind === "zstd") {
       found.indexFile = file;

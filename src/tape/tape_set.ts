@@ -28,7 +28,12 @@ export type FoundTape =
   /** Its label cannot be read, but something like a shard stands behind it. */
   | { kind: "unlabelled"; head: TapeHead; header: ZfecHeader; blockSize: number }
   /** With something else, or with nothing. */
-  | { kind: "other"; content: string };
+  | { kind: "other"; content: string }
+  /** With anything: it could not be looked at. */
+  | { kind: "unread"; reason: string };
+
+/** A tape with an archive on it, or something like one. */
+export type UsableTape = Extract<FoundTape, { head: TapeHead }>;
 
 /**
  * Looks what tape is in a drive. Never writes.
@@ -49,7 +54,7 @@ export async function findTape(device: TimedDevice, choice: ArchiveChoice): Prom
     }
     if (file === 0 && (kind.kind === "unreadable" || kind.kind === "broken-label")) {
       const shard = await unlabelledShard(head);
-      return shard ?? { kind: "other", content: "a tape whose beginning cannot be read" };
+      return shard ?? { kind: "unread", reason: "the beginning of its tape is unreadable" };
     }
     if (file === 0) {
       firstContent = kind.kind === "empty" ? "a filemark at its beginning" : describeContent(block);
@@ -151,6 +156,8 @@ export function describeTape(tape: FoundTape): string {
       return `shard ${tape.header.sharenum} of an archive whose label cannot be read`;
     case "other":
       return tape.content;
+    case "unread":
+      return tape.reason;
   }
 }
 

@@ -17,6 +17,7 @@ import {
   describeTape,
   findTape,
   type FoundTape,
+  type UsableTape,
 } from "./tape_set.ts";
 import { TapeShardHandle } from "./tape_shard_handle.ts";
 import { type DriveTimeouts, TimedDevice } from "./timed_device.ts";
@@ -87,9 +88,9 @@ export class TapeShardReader implements ShardSetReader {
     const found = new Map<string, FoundTape>();
     await Promise.all(drives.map(async (drive) => {
       // The order of the drives, not of their answers, is that of all messages.
-      found.set(drive.name, { kind: "other", content: "not looked at" });
+      found.set(drive.name, { kind: "unread", reason: "not looked at" });
       if ("failure" in drive) {
-        found.set(drive.name, { kind: "other", content: drive.failure });
+        found.set(drive.name, { kind: "unread", reason: drive.failure });
         return;
       }
       const device = new TimedDevice(drive, options.timeouts);
@@ -97,7 +98,7 @@ export class TapeShardReader implements ShardSetReader {
       try {
         found.set(drive.name, await findTape(device, options));
       } catch (error) {
-        found.set(drive.name, { kind: "other", content: (error as Error).message });
+        found.set(drive.name, { kind: "unread", reason: (error as Error).message });
       }
     }));
     try {
@@ -107,9 +108,13 @@ export class TapeShardReader implements ShardSetReader {
       for (const [drive, tape] of found) {
         const own = belongs(tape, set) ? new ArchiveTape(tape, slots) : undefined;
         if (own !== undefined) tapes.push(own);
-        else {remarks.push(
-            `drive ${drive}: not of ${printablePath(set.name)}: ${describeTape(tape)}`,
-          );}
+        else {
+          // Of a tape that was not read nobody knows which archive it belongs to.
+          const verdict = tape.kind === "unread"
+            ? " cannot be read"
+            : `: not of ${printablePath(set.name)}`;
+          remarks.push(`drive ${drive}${verdict}: ${describeTape(tape)}`);
+        }
       }
       const reader = new TapeShardReader(set, tapes, devices, remarks);
       for (const shard of reader.missingShards) {
@@ -197,7 +202,7 @@ export class TapeShardReader implements ShardSetReader {
 function belongs(
   tape: FoundTape,
   set: ChosenSet,
-): tape is Exclude<FoundTape, { kind: "other" }> {
+): tape is UsableTape {
   if (tape.kind === "labelled") {
     return tape.label.setUuid === set.setUuid && tape.label.archiveUuid === set.archiveUuid &&
       tape.label.k === set.k && tape.label.m === set.m;

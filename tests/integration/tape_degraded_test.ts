@@ -64,7 +64,7 @@ Deno.test("a blank tape, another archive's tape, no tape image: each is named an
     assert.match(run.stderr, /drive blank\.tap: not of backup: a blank tape/);
     assert.match(run.stderr, /drive o1\.tap: not of backup: shard 1 of 2 .*another/);
     assert.match(run.stderr, /letter is no tape image/);
-    assert.match(run.stderr, /drive absent\.tap: not of backup: no such tape image/);
+    assert.match(run.stderr, /drive absent\.tap cannot be read: no such tape image/);
     assert.equal(Deno.readTextFileSync(`${work}/letter`), "Dear Sir or Madam, this is no tape");
   });
 });
