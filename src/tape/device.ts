@@ -28,8 +28,11 @@ export type TapeWrite =
   | { kind: "written" }
   /** The block was taken, and the end of the tape is near: close what is open, start nothing. */
   | { kind: "early-warning" }
-  /** The tape is full; the block was not written. */
-  | { kind: "end-of-medium" };
+  /**
+   * The tape is full; the block was not written. `suspect`: or the drive failed there, and what it
+   * took since the last filemark that was not immediate may be lost.
+   */
+  | { kind: "end-of-medium"; suspect?: true };
 
 /** Where a tape stands, as far as it is known. */
 export interface TapePosition {

@@ -271,7 +271,9 @@ export class DriveLane {
   async #pump(): Promise<void> {
     while (this.alive && !this.#full) {
       if (this.#marks[0]?.after === this.#ring.taken) {
-        await this.#writeMark(this.#marks.shift()!.synchronous);
+        const { synchronous } = this.#marks.shift()!;
+        // Near the end of the tape a failure may look like the end: what has ended is made safe.
+        await this.#writeMark(synchronous || this.#bytesSinceWarning !== undefined);
       } else if (this.#ring.ready > 0) await this.#writeBlock();
       else break;
     }
@@ -311,6 +313,7 @@ export class DriveLane {
 
   #note(state: "ok" | "near-end" | "full"): void {
     if (state === "full" && !this.#full) {
+      this.#requireTrust();
       if (!this.#wasFull) this.#event("full", `the tape in drive ${this.device.name} is full`);
       this.#full = this.#wasFull = true;
     }
@@ -322,6 +325,20 @@ export class DriveLane {
         this.#event("near-end", `the tape in drive ${this.device.name} is near its end`);
       }
     }
+  }
+
+  /**
+   * A drive that may have failed has perhaps lost what it held, and with it ended files that no
+   * filemark has committed; it will not say so again, and counts them where they are not.
+   */
+  #requireTrust(): void {
+    if (!this.#output.suspect || this.#files === this.#committedFiles) return;
+    throw new EctarError(
+      "io",
+      `drive ${this.device.name}: the tape is full or the drive failed in tape file ` +
+        `${this.#files} (EIO): what was written from tape file ${this.#committedFiles} on may be lost`,
+      { drive: this.device.name, tapeFile: this.#files, errno: "EIO" },
+    );
   }
 
   /** A reset winds tapes back behind our back; writing on there would destroy what is there. */

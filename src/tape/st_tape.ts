@@ -90,8 +90,11 @@ export class StTape {
       result = this.#calls.operate(MT_OP.writeFilemarks, count);
     }
     if (result < 0) {
-      const full = result === -ERRNO.ENOSPC || (result === -ERRNO.EIO && this.#status().endOfTape);
-      if (full) return { kind: "end-of-medium" };
+      if (result === -ERRNO.ENOSPC) return { kind: "end-of-medium" };
+      // The driver's one answer to a filemark that finds no room, and to a drive that fails.
+      if (result === -ERRNO.EIO && this.#status().endOfTape) {
+        return { kind: "end-of-medium", suspect: true };
+      }
       throw this.#writeError("writing a filemark", result);
     }
     this.#atEnd = false;
@@ -190,11 +193,10 @@ export class StTape {
   }
 
   #notWritten(written: number, refused: boolean, length: number): TapeWrite {
-    const full = written === -ERRNO.ENOSPC ||
-      (refused && written === -ERRNO.EIO && this.#status().endOfTape);
-    if (full) {
+    const suspect = refused && written === -ERRNO.EIO && this.#status().endOfTape;
+    if (suspect || written === -ERRNO.ENOSPC) {
       this.#pastWarning = true;
-      return { kind: "end-of-medium" };
+      return { kind: "end-of-medium", ...(suspect ? { suspect } : {}) };
     }
     if (written >= 0) {
       throw this.#writeError(`writing a block (${written} of ${length} bytes)`, -ERRNO.EIO);

@@ -36,6 +36,7 @@ export class TapeShardOutput implements ShardOutput {
   #buffered = 0;
   #blocks = 0;
   #state: MediumState = "ok";
+  #suspect = false;
 
   /**
    * Begins a tape file; nothing is written yet.
@@ -66,6 +67,11 @@ export class TapeShardOutput implements ShardOutput {
   /** What the medium said so far. `full`: the last block was not written. */
   get state(): MediumState {
     return this.#state;
+  }
+
+  /** Whether the drive may have failed where the tape counts as full. */
+  get suspect(): boolean {
+    return this.#suspect;
   }
 
   /**
@@ -140,8 +146,10 @@ export class TapeShardOutput implements ShardOutput {
   }
 
   #note(result: TapeWrite): void {
-    if (result.kind === "end-of-medium") this.#state = "full";
-    else if (result.kind === "early-warning" && this.#state === "ok") this.#state = "near-end";
+    if (result.kind === "end-of-medium") {
+      this.#state = "full";
+      this.#suspect = result.suspect ?? false;
+    } else if (result.kind === "early-warning" && this.#state === "ok") this.#state = "near-end";
   }
 
   /** An error of the drive may belong to an earlier block (drives buffer), so it names the call. */

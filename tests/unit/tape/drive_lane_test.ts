@@ -6,7 +6,7 @@ import { CommitPolicy } from "../../../src/tape/commit_policy.ts";
 import { cutBack } from "../../../src/tape/cut_back.ts";
 import { DriveLane } from "../../../src/tape/drive_lane.ts";
 import { TimedDevice } from "../../../src/tape/timed_device.ts";
-import { MockTapeDevice } from "../../mocks.ts";
+import { MockTapeDevice, TapeMedium } from "../../mocks.ts";
 import { noise } from "./rait_set.ts";
 
 const BLOCK = 512;
@@ -195,6 +195,59 @@ Deno.test("a tape that something else has moved is noticed at the next filemark"
   one.endFile(true);
   await one.drain();
   assert.match(one.trouble ?? "", /tape file 1, not 2|moved it/);
+});
+
+/** A drive that loses all but the label at its `nth` filemark, and says what a full tape says. */
+function losingDrive(nth: number): MockTapeDevice {
+  const medium = new TapeMedium();
+  const device = new MockTapeDevice({ medium });
+  const writeFilemarks = device.writeFilemarks.bind(device);
+  let marks = 0;
+  device.writeFilemarks = async (count, immediate) => {
+    if (++marks !== nth) return await writeFilemarks(count, immediate);
+    medium.truncate(medium.recordOf(1, 0));
+    return { kind: "end-of-medium", suspect: true };
+  };
+  return device;
+}
+
+Deno.test("what a drive may have lost where its tape seems full is in no book", async () => {
+  const one = lane(losingDrive(4), 4, 0);
+  await one.writeLabel(noise(10240, 0));
+  for (const file of [1, 2, 3]) {
+    one.beginFile();
+    await one.put(noise(BLOCK, file));
+    one.endFile(file === 3);
+  }
+  await one.drain();
+  await one.commit();
+  assert.equal(one.committedFiles, 1, "the label alone");
+  assert.equal(one.summary().state, "failed");
+  assert.match(one.trouble!, /is full or the drive failed in tape file 3 .*from tape file 1 on/);
+});
+
+Deno.test("near the end of a tape every filemark commits, so that a full one costs no more", async () => {
+  const device = new MockTapeDevice({
+    medium: new TapeMedium({ capacityBytes: 40_000, earlyWarningBytes: 39_000 }),
+  });
+  const immediates: boolean[] = [];
+  const writeFilemarks = device.writeFilemarks.bind(device);
+  device.writeFilemarks = async (count, immediate) => {
+    immediates.push(immediate);
+    if (immediates.length < 4) return await writeFilemarks(count, immediate);
+    return { kind: "end-of-medium", suspect: true };
+  };
+  const one = lane(device, 4, 0);
+  await one.writeLabel(noise(10240, 0));
+  for (const file of [1, 2, 3]) {
+    one.beginFile();
+    await one.put(noise(BLOCK, file));
+    one.endFile(false);
+    await one.drain();
+  }
+  assert.deepEqual(immediates, [false, false, false, false]);
+  assert.equal(one.committedFiles, 3);
+  assert.equal(one.summary().state, "full");
 });
 
 Deno.test("cutting back finds its place where counters are lost, or refuses to write", async () => {

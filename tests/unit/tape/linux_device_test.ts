@@ -186,6 +186,24 @@ Deno.test("every block after early warning reaches the tape once and whole", asy
   assert.deepEqual(medium.records, Array.from({ length: 10 }, (_, i) => block(100, i)));
 });
 
+Deno.test("an input/output error where the tape ends is its end, or the drive's", async () => {
+  const medium = new TapeMedium({ capacityBytes: 1000, earlyWarningBytes: 900 });
+  const tape = await drive({ medium });
+  assert.equal((await tape.writeBlock(block(200, 1))).kind, "early-warning");
+  tape.st.next("write", -28, -28);
+  assert.deepEqual(await tape.writeBlock(block(200, 2)), { kind: "end-of-medium" });
+  tape.st.next("write", -28, -5);
+  const suspect = { kind: "end-of-medium", suspect: true };
+  assert.deepEqual(await tape.writeBlock(block(200, 2)), suspect);
+  tape.st.next("op 5", -28);
+  assert.deepEqual(await tape.writeFilemarks(1, false), { kind: "end-of-medium" });
+  tape.st.next("op 5", -5);
+  assert.deepEqual(await tape.writeFilemarks(1, false), suspect);
+  await tape.rewind();
+  tape.st.next("op 5", -5);
+  await assert.rejects(tape.writeFilemarks(1, false), { code: "io" });
+});
+
 Deno.test("a full tape without any warning is full", async () => {
   const tape = await drive({ medium: new TapeMedium({ capacityBytes: 250 }) });
   const kinds: string[] = [];
