@@ -157,13 +157,13 @@ export class OpenArchive {
     return this.#shards.indexes();
   }
 
-  /** Which shards of which chunks were found, as their places call them. */
+  /** Which shards of which chunks were found and can be opened, as their places call them. */
   async presence(): Promise<{ chunk: number; shards: number[] }[]> {
     const found: { chunk: number; shards: number[] }[] = [];
     for (const chunk of await this.#shards.chunkNumbers()) {
       const shards = new Set<number>();
       for (const handle of await this.#shards.openChunk(chunk)) {
-        shards.add(handle.shard);
+        if (handle.failure === undefined) shards.add(handle.shard);
         await handle.close();
       }
       found.push({ chunk, shards: [...shards].sort((a, b) => a - b) });

@@ -173,7 +173,8 @@ class RepairRun {
     shards: FileShardSetReader,
   ): Promise<RebuiltChunk> {
     const { k, m } = reader.opened.prover.shards;
-    const found = (await shards.openChunk(chunk)).filter(({ shard }) => shard < m);
+    const opened = await shards.openChunk(chunk);
+    const found = opened.filter(({ shard, failure }) => shard < m && failure === undefined);
     const { dryRun } = this.#options;
     try {
       const paths = this.#places.files.shards.get(chunk) ?? [];
@@ -207,7 +208,7 @@ class RepairRun {
       }
       return rebuilt;
     } finally {
-      for (const handle of found) await handle.close();
+      for (const handle of opened) await handle.close();
     }
   }
 

@@ -115,7 +115,9 @@ async function shardsIn(files: FileShardSetReader): Promise<Set<number>> {
   if (first === undefined) return new Set();
   const handles = await files.openChunk(first);
   for (const handle of handles) await handle.close();
-  return new Set(handles.map(({ shard }) => shard));
+  return new Set(
+    handles.filter(({ failure }) => failure === undefined).map(({ shard }) => shard),
+  );
 }
 
 async function requireEnough(tapes: TapeArchive): Promise<void> {

@@ -74,6 +74,8 @@ export interface ShardCounts {
   m: number;
 }
 
+/** Reasons why shards cannot be read that are told one by one. */
+const MAX_REASONS = 3;
 /** Most pairs of k and m that are tried. */
 const MAX_CHOICES = 4;
 
@@ -110,11 +112,15 @@ export function shardCountChoices(
     vote.shards.size + (isEnough(vote) ? 256 + (isExpected(vote) ? 256 : 0) : 0);
   const [first, ...others] = [...votes.values()].sort((a, b) => score(b) - score(a));
   if (first === undefined && expected === undefined) {
-    throw new EctarError("too-few", `chunk ${chunk} of ${archive}: no readable shard was found`, {
-      archive,
-      chunk,
-      hint: "look for its shard files or tapes elsewhere and give their places too",
-    });
+    throw new EctarError(
+      "too-few",
+      `chunk ${chunk} of ${archive}: no readable shard was found${unreadable(found)}`,
+      {
+        archive,
+        chunk,
+        hint: "look for its shard files or tapes elsewhere and give their places too",
+      },
+    );
   }
   if (first === undefined) return [expected!];
   const choices: ShardCounts[] = [first, ...others.filter(isEnough)];
@@ -144,7 +150,8 @@ export function settleShards(
   if (numbers.size < k) {
     throw new EctarError(
       "too-few",
-      `chunk ${chunk} of ${archive}: ${numbers.size} of its ${m} shards were found, ${k} are needed`,
+      `chunk ${chunk} of ${archive}: ${numbers.size} of its ${m} shards were found, ${k} are needed` +
+        unreadable(found),
       {
         archive,
         chunk,
@@ -207,9 +214,12 @@ function candidatesOf(
       }]
       : [];
   const at = { chunk, shard: named, origin: source.origin };
+  if (source.failure !== undefined) {
+    damage.add(at, "unreadable", source.failure);
+    return [];
+  }
   if (header === undefined) {
-    const what = source.failure === undefined ? "damaged" : "unreadable";
-    damage.add(at, what, source.failure ?? "its zfec header cannot be read", { start: 0, end: 0 });
+    damage.add(at, "damaged", "its zfec header cannot be read", { start: 0, end: 0 });
     return as(named, Trust.name);
   }
   if (header.k !== k || header.m !== m || header.padlen !== 0) {
@@ -221,6 +231,15 @@ function candidatesOf(
   const detail = `named shard ${named}, is shard ${header.sharenum}`;
   damage.add({ ...at, shard: header.sharenum }, "misnamed", detail);
   return [...as(header.sharenum, Trust.header), ...as(named, Trust.contradicted)];
+}
+
+/** Why shards that are there are of no use, in brackets; nothing where all can be read. */
+function unreadable(found: readonly FoundShard[]): string {
+  const reasons = new Set(found.flatMap(({ source }) => source.failure ?? []));
+  if (reasons.size === 0) return "";
+  const named = [...reasons].slice(0, MAX_REASONS).join("; ");
+  const others = reasons.size - MAX_REASONS;
+  return ` (${named}${others > 0 ? `; and ${others} more` : ""})`;
 }
 
 /** "shards 3, 4 and 7 are missing", shortened. */

@@ -31,6 +31,7 @@ export class ShardSource {
     this.origin = handle.origin;
     this.named = handle.shard;
     this.#size = handle.size;
+    this.#failure = handle.failure;
   }
 
   /** Why the whole shard became unreachable, or undefined. */

@@ -17,7 +17,11 @@ export function settleNames({ shards, damage, layout }: Prover, compared: boolea
   const { chunk, m } = shards;
   const isWhole = ({ suspect, holes }: Candidate) =>
     suspect.ranges.length === 0 && !holes.overlaps(0, layout.shardBytes);
-  const present = new Set<number>();
+  const used = new Set(shards.candidates.map(({ source }) => source));
+  // One that could not even be opened is there, and told as what it is.
+  const present = new Set(
+    shards.sources.filter((source) => !used.has(source)).map(({ named }) => named),
+  );
   for (const taken of Map.groupBy(shards.candidates, ({ source }) => source).values()) {
     const { origin, failure } = taken[0].source;
     const byHeader = taken.find(({ trust }) => trust !== Trust.contradicted);

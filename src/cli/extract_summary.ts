@@ -34,7 +34,7 @@ export function hasExtractNotes(extracted: ExtractedArchive): boolean {
 /** Lines for people. */
 export function extractSummaryLines(extracted: ExtractedArchive): string[] {
   const { counts, damage, lostParts, lostMembers, metadataLine, remarks } = extracted;
-  const lines = [...remarks, ...damageLines(damage)];
+  const lines = [...untoldRemarks(remarks, damage), ...damageLines(damage)];
   if (extracted.isUnfinished) lines.push("the archive was never finished: this is what it holds");
   for (const part of lostParts) lines.push(`lost: ${part.reason}`);
   if (extracted.lostMemberCount > 0) {
@@ -51,6 +51,15 @@ export function extractSummaryLines(extracted: ExtractedArchive): string[] {
   const members = counts.restored === 1 ? "member" : "members";
   lines.push(`restored ${counts.restored} ${members}${others.join("")}`);
   return lines;
+}
+
+/** Remarks that the lines about damage do not repeat, such as that a shard cannot be opened. */
+export function untoldRemarks(
+  remarks: readonly string[],
+  damage: readonly ShardDamage[],
+): string[] {
+  const told = new Set(damage.map(({ detail }) => detail));
+  return remarks.filter((line) => !told.has(line));
 }
 
 /** One line for each thing wrong with a shard; a lost tape is one line, and not one a chunk. */

@@ -6,7 +6,7 @@
 
 import type { VerifySummary } from "../archive/verify.ts";
 import type { DamageKind } from "../chunk/read_damage.ts";
-import { atMost, chunksText, damageLines } from "./extract_summary.ts";
+import { atMost, chunksText, damageLines, untoldRemarks } from "./extract_summary.ts";
 
 const LETTERS: Record<DamageKind, string> = {
   missing: "-",
@@ -55,7 +55,8 @@ export function mapLines(summary: VerifySummary, inColour = false): string[] {
 export function verifyLines(summary: VerifySummary): string[] {
   const { damage, indexDamage, lost, remarks, wrongFiles } = summary;
   const told = new Set(indexDamage.map(({ origin }) => origin));
-  const lines = remarks.filter((line) => ![...told].some((origin) => line.includes(origin)));
+  const lines = untoldRemarks(remarks, damage)
+    .filter((line) => ![...told].some((origin) => line.includes(origin)));
   lines.push(...damageLines(damage));
   for (const { origin, problem } of indexDamage) lines.push(`index ${origin}: ${problem}`);
   lines.push(...atMost(lost.map(({ reason }) => `lost: ${reason}`)));

@@ -5,7 +5,7 @@
  */
 
 import { EctarError } from "../errors.ts";
-import { type ArchiveFiles, findArchiveFiles } from "./places.ts";
+import { type ArchiveFiles, findArchiveFiles, type ShardFile } from "./places.ts";
 import type { ByteRange, IndexHandle, ShardHandle, ShardRead, ShardSetReader } from "./shard_io.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
 
@@ -52,7 +52,9 @@ export class FileShardSetReader implements ShardSetReader {
           for (const handle of handles) await handle.close();
           throw explained;
         }
-        this.remarks.push(explained.message);
+        if (!this.remarks.includes(explained.message)) this.remarks.push(explained.message);
+        // What is not there any more is missing; the rest may hold what is wanted.
+        if (explained.code !== "not-found") handles.push(new ClosedShard(shard, explained));
       }
     }
     return handles;
@@ -166,6 +168,32 @@ class FileShard implements ShardHandle {
     const got = await this.#file.read(target) ?? 0;
     this.#position = offset + got;
     return got;
+  }
+}
+
+/** One that is there but cannot be opened. */
+class ClosedShard implements ShardHandle {
+  readonly origin: string;
+  readonly chunk: number;
+  readonly shard: number;
+  readonly size = 0;
+  readonly failure: string;
+  readonly #error: EctarError;
+
+  constructor({ path, chunk, shard }: ShardFile, error: EctarError) {
+    this.origin = path;
+    this.chunk = chunk;
+    this.shard = shard;
+    this.failure = error.message;
+    this.#error = error;
+  }
+
+  read(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

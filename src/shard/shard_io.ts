@@ -104,6 +104,8 @@ export interface ShardHandle {
   readonly shard: number;
   /** Size in bytes with the zfec header, or undefined where only reading to the end tells. */
   readonly size: number | undefined;
+  /** Why it cannot be opened, where that is so; every read throws the same then. */
+  readonly failure?: string;
   /** Finds the size out, where the medium has a better way to it than reading here and there. */
   measure?(): Promise<number>;
   /** Measured, but the medium could not be read to the shard's end: there may have been more. */

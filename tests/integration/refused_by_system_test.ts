@@ -87,13 +87,32 @@ Deno.test("without privileges", async (t) => {
       }
     });
 
-    await t.step("shards that cannot be opened count as missing", async () => {
+    await t.step("shards that may not be opened are unreadable, and not missing", async () => {
+      const closed = "cannot read ./b.c001.s01: permission denied";
       await Deno.chmod(`${directory}/b.c001.s01`, 0o000);
       const run = await ectarExits(3, user, "extract", "-i", "b", "-o", "out-s");
-      assert.match(run.stderr, /b\.c001\.s01: permission denied/);
+      const told = run.lines.filter((line) => line.includes("permission denied"));
+      assert.deepEqual(told, [`chunk 1, shard 1: ${closed}`]);
       await assertSameTree(`${directory}/out/in`, `${directory}/out-s/in`, () => false);
+      for (const depth of [["--quick"], [], ["--full"]]) {
+        const verified = await ectarExits(4, user, "verify", ...depth, "-i", "b");
+        assert.match(verified.stdout, /^ {2}c001 \.U\.$/m);
+        assert.equal(verified.stdout.split(closed).length, 2, verified.stdout);
+      }
+      const { damage } = JSON.parse(
+        (await ectarExits(4, user, "verify", "-i", "b", "--json")).stdout,
+      );
+      const { what, detail, ranges, made_up_for } = damage[0];
+      assert.equal(damage.length, 1);
+      assert.deepEqual([what, detail, ranges, made_up_for], ["unreadable", closed, [], true]);
+      assert.match((await ectarExits(0, user, "info", "-i", "b")).stdout, /2 of 3 shards found/);
+      const dry = await ectarExits(4, user, "repair", "-n", "-i", "b");
+      assert.match(dry.stderr, /would repair \.\/b\.c001\.s01: cannot be read/);
+
       await Deno.chmod(`${directory}/b.c001.s00`, 0o000);
-      await ectarExits(1, user, "extract", "-i", "b", "-o", "out-s2");
+      const refusal =
+        /1 of its 3 shards were found, 2 are needed \(cannot read .* permission denied/;
+      await ectarRefuses(1, refusal, user, "extract", "-i", "b", "-o", "out-s2");
     });
 
     const owners = async () => {
