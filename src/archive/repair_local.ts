@@ -11,7 +11,8 @@ import { FramePool } from "../zstd/frame_pool.ts";
 import { FileSpool } from "./file_spool.ts";
 import { hostName } from "./host_name.ts";
 import { repairArchive, type RepairOptions, type RepairSummary } from "./repair.ts";
-import { type ReplacedTape, replaceTape } from "./repair_tape.ts";
+import { replaceTape } from "./repair_tape.ts";
+import type { ReplacedTape, ReplaceProgress } from "./repair_tape_options.ts";
 import { TapeArchive } from "./tape_archive.ts";
 import { closeDrives, openDrives } from "./tape_drives.ts";
 import { type ArchivePlaces, openPlaces } from "./tape_input.ts";
@@ -41,12 +42,14 @@ export interface ReplaceOnDrive
   drive: string;
   /** Write a tape that holds something; what is on it is lost. @default false */
   overwrite?: boolean | undefined;
+  /** Read the new tape back when it is written. @default false */
+  verify?: boolean | undefined;
   /** Directory for temporary records. */
   spoolDirectory: string;
   /** Told of what happens to the drive with the new tape. */
   onDriveEvent?: ((event: DriveEvent) => void) | undefined;
-  /** Called with the chunk bytes proven so far. */
-  onProgress?: ((progress: { bytes: number; chunk: number }) => void) | undefined;
+  /** Called with how far it is. */
+  onProgress?: ((progress: ReplaceProgress) => void) | undefined;
 }
 
 /**
@@ -55,7 +58,8 @@ export interface ReplaceOnDrive
  * @throws {EctarError} as `replaceTape`, `openPlaces` and `openDrives`
  */
 export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedTape> {
-  const { shard, drive, overwrite, spoolDirectory, onDriveEvent, onProgress, ...places } = options;
+  const { shard, drive, overwrite, verify, spoolDirectory, onDriveEvent, onProgress, ...places } =
+    options;
   if (places.devices?.includes(drive)) {
     throw new EctarError("usage", `drive ${drive} cannot be read and replaced at the same time`);
   }
@@ -80,12 +84,14 @@ export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedT
         shard,
         device,
         overwrite,
+        verify,
         host: hostName(),
         bufferBytes,
         timeouts,
         newSpool: () => FileSpool.create(spoolDirectory),
         signal,
         onDriveEvent,
+        onNotice,
         onProgress,
       });
     } finally {

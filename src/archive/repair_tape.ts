@@ -5,86 +5,38 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { ChunkShards } from "../chunk/chunk_writer_stripes.ts";
 import type { ChunkReader } from "../chunk/read_chunk.ts";
-import { ChunkRebuilder, type RebuiltChunk } from "../chunk/rebuild_chunk.ts";
+import { ChunkRebuilder, indexPieceSize, type RebuiltChunk } from "../chunk/rebuild_chunk.ts";
 import { EctarError } from "../errors.ts";
+import { printablePath } from "../printable.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
-import type { MediumState, ShardSetReader } from "../shard/shard_io.ts";
+import type { MediumState } from "../shard/shard_io.ts";
 import { encodeZfecHeader } from "../shard/zfec_header.ts";
 import { CommitPolicy, DEFAULT_COMMIT_BYTES } from "../tape/commit_policy.ts";
 import { DriveLane } from "../tape/drive_lane.ts";
 import { indexPadding } from "../tape/index_padding.ts";
 import { encodeLabel } from "../tape/label.ts";
-import { DEFAULT_BUFFER_BYTES, type DriveEvent } from "../tape/rait_options.ts";
-import { type DriveTimeouts, TimedDevice } from "../tape/timed_device.ts";
+import { DEFAULT_BUFFER_BYTES } from "../tape/rait_options.ts";
+import { TimedDevice } from "../tape/timed_device.ts";
 import { refuseUnlessReplaceable } from "../tape/replace_guard.ts";
 import { untilStopped } from "../tape/until_stopped.ts";
-import type { TapeDevice } from "../tape/device.ts";
-import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 import { VERSION } from "../version.ts";
 import { ChunkBooks } from "./chunk_books.ts";
 import { OpenArchive } from "./open_archive.ts";
 import { replacementIndex, requireTapeSet } from "./repair_tape_index.ts";
-
-/** How a tape is replaced. */
-export interface ReplaceTapeOptions {
-  /** The archive: its other tapes, and the old one if it is there; the caller closes it. */
-  shards: ShardSetReader;
-  /** UUID of the tape set, where the shards' places tell it. */
-  setUuid: string | undefined;
-  /** Decompresses frames, where no index is good; the caller closes it. */
-  decompressor: FrameCompressor;
-  /** Shard that the lost tape held. */
-  shard: number;
-  /** The drive with the new tape, opened for writing; the caller closes it. */
-  device: TapeDevice;
-  /** Write a tape that holds something; what is on it is lost. @default false */
-  overwrite?: boolean | undefined;
-  /** Name of this host, for the label. */
-  host: string;
-  /** UUID of the new volume. @default a random one */
-  volumeUuid?: string | undefined;
-  /** Bytes of memory for the new tape's blocks. */
-  bufferBytes?: number | undefined;
-  /** How long the drive may be silent. */
-  timeouts?: Partial<DriveTimeouts> | undefined;
-  /** Makes a place for records. */
-  newSpool: () => Promise<RecordSpool>;
-  /** Ends the run. */
-  signal?: AbortSignal | undefined;
-  /** Told of what happens to the drive. */
-  onDriveEvent?: ((event: DriveEvent) => void) | undefined;
-  /** Called with the chunk bytes proven so far. */
-  onProgress?: ((progress: { bytes: number; chunk: number }) => void) | undefined;
-}
-
-/** What came of it. */
-export interface ReplacedTape {
-  /** Archive name. */
-  name: string;
-  /** Archive UUID. */
-  uuid: string;
-  /** Shard on the tape. */
-  shard: number;
-  /** UUID of the new volume. */
-  volumeUuid: string;
-  /** Chunks on the tape. */
-  chunks: number;
-  /** Bytes of them. */
-  bytes: number;
-  /** Whether the tape holds an index. */
-  indexWritten: boolean;
-  /** What was noticed, one line each. */
-  remarks: string[];
-}
+import type { ReplacedTape, ReplaceProgress, ReplaceTapeOptions } from "./repair_tape_options.ts";
+import { refuseUnlessOthersSuffice } from "./repair_tape_proof.ts";
+import { readTapeBack, type TapeFault } from "./repair_tape_read_back.ts";
 
 /**
  * Writes the shards of a lost tape, and an index, onto a new one.
  *
- * @throws {EctarError} `exists`, `permission`, `not-found` when the new tape must not be written:
- *   nothing was written then; `damaged`, `too-few` when a chunk cannot be recovered, `no-space`,
- *   `io`, `interrupted`: the new tape is incomplete then, and has no index
+ * @throws {EctarError} `exists`, `permission`, `not-found` when the new tape must not be written, or
+ *   what is on it is needed: nothing was written then; `damaged`, `too-few` when a chunk cannot be
+ *   recovered, `no-space`, `io`, `interrupted`: the new tape is incomplete then, and has no index,
+ *   unless it was only being read back
  */
 export async function replaceTape(options: ReplaceTapeOptions): Promise<ReplacedTape> {
   const { shards, decompressor, newSpool } = options;
@@ -100,12 +52,16 @@ export async function replaceTape(options: ReplaceTapeOptions): Promise<Replaced
   }
 }
 
+const NOTHING_WRITTEN = "interrupted; nothing was written";
+
 class Replacement {
   readonly #options: ReplaceTapeOptions;
   readonly #archive: OpenArchive;
   readonly #books: ChunkBooks;
   readonly #spool: RecordSpool;
   #last: RebuiltChunk | undefined;
+  #indexSha256: string | undefined;
+  #phase: ReplaceProgress["phase"] = "writing";
   #bytes = 0;
 
   constructor(
@@ -136,8 +92,18 @@ class Replacement {
     );
     const timed = new TimedDevice(device, timeouts);
     const replacement = { archiveUuid: uuid, k, m, shard, overwrite };
-    const looking = refuseUnlessReplaceable(timed, replacement);
-    await untilStopped(looking, this.#options.signal, "interrupted; nothing was written");
+    const look = () =>
+      untilStopped(
+        refuseUnlessReplaceable(timed, replacement),
+        this.#options.signal,
+        NOTHING_WRITTEN,
+      );
+    const rebuilder = new ChunkRebuilder(k, m);
+    if (await look() === "same-shard") {
+      await this.#proveOthersSuffice(rebuilder, timed.name);
+      // That may have taken hours: it must still be the tape that was looked at.
+      await look();
+    }
     const volumeUuid = this.#options.volumeUuid ?? crypto.randomUUID();
     const lane = this.#makeLane(timed, volumeUuid, blockSize);
     const label = {
@@ -159,12 +125,16 @@ class Replacement {
     try {
       await lane.writeLabel(encodeLabel(label));
       requireWorking(lane);
-      await this.#writeChunks(lane, k, m);
+      await this.#writeChunks(lane, rebuilder, k, m);
       await this.#writeIndex(lane, setUuid, volumeUuid);
     } catch (error) {
       await lane.abort();
       throw this.#incomplete(error, lane);
     }
+    const { indexWritten } = lane.summary();
+    const readBack = this.#options.verify
+      ? await this.#readBack(timed, volumeUuid, indexWritten)
+      : undefined;
     return {
       name: this.#archive.name,
       uuid,
@@ -172,7 +142,8 @@ class Replacement {
       volumeUuid,
       chunks: this.#books.chunks,
       bytes: this.#books.shardBytes,
-      indexWritten: lane.summary().indexWritten,
+      indexWritten,
+      readBack,
       remarks: [
         ...this.#archive.remarks,
         ...lane.trouble === undefined ? [] : [`no index on the new tape: ${lane.trouble}`],
@@ -180,9 +151,52 @@ class Replacement {
     };
   }
 
-  async #writeChunks(lane: DriveLane, k: number, m: number): Promise<void> {
+  async #proveOthersSuffice(rebuilder: ChunkRebuilder, drive: string): Promise<void> {
+    const { shard, onNotice } = this.#options;
+    onNotice?.(
+      `drive ${drive} holds shard ${shard} of ${printablePath(this.#archive.name)}: before it is ` +
+        "overwritten, the others are read once to prove that they do without it",
+    );
+    this.#begin("proving");
+    await refuseUnlessOthersSuffice({
+      archive: this.#archive,
+      rebuilder,
+      shard,
+      drive,
+      onBytes: (bytes, chunk) => this.#advance(bytes, chunk, NOTHING_WRITTEN),
+    });
+    this.#begin("writing");
+  }
+
+  async #readBack(
+    device: TimedDevice,
+    volumeUuid: string,
+    indexWritten: boolean,
+  ): Promise<TapeFault[]> {
+    const { shard } = this.#options;
+    const { header } = this.#last!;
+    this.#begin("reading back");
+    return await readTapeBack({
+      device,
+      header,
+      shard,
+      volumeUuid,
+      books: this.#books,
+      pieceBytes: indexPieceSize(header),
+      indexSha256: indexWritten ? this.#indexSha256 : undefined,
+      slots: this.#ringBlocks(header.blockSize),
+      onBytes: (bytes, chunk) =>
+        this.#advance(bytes, chunk, "interrupted; the new tape is written"),
+    });
+  }
+
+  async #writeChunks(
+    lane: DriveLane,
+    rebuilder: ChunkRebuilder,
+    k: number,
+    m: number,
+  ): Promise<void> {
     const reader = this.#archive.requireShards();
-    const rebuilder = new ChunkRebuilder(k, m);
     const policy = new CommitPolicy(DEFAULT_COMMIT_BYTES);
     const visit = async (chunk: ChunkReader, number: number) => {
       const target = new TapeTarget(lane, k, m);
@@ -215,18 +229,24 @@ class Replacement {
       signal,
     });
     lane.beginFile();
+    const sha256 = createHash("sha256");
+    const put = async (part: Uint8Array) => {
+      sha256.update(part);
+      await lane.put(part);
+    };
     let bytes = 0;
     for await (const part of index) {
-      await lane.put(part);
+      await put(part);
       bytes += part.length;
     }
-    await lane.put(indexPadding(bytes, header.blockSize));
+    await put(indexPadding(bytes, header.blockSize));
+    this.#indexSha256 = sha256.digest("hex");
     await lane.endIndex();
   }
 
   #makeLane(device: TimedDevice, volumeUuid: string, blockSize: number): DriveLane {
-    const { shard, bufferBytes = DEFAULT_BUFFER_BYTES, onDriveEvent = () => {} } = this.#options;
-    const ringBlocks = Math.max(2, Math.floor(bufferBytes / 4 / blockSize));
+    const { shard, onDriveEvent = () => {} } = this.#options;
+    const ringBlocks = this.#ringBlocks(blockSize);
     return new DriveLane(device, {
       shard,
       volumeUuid,
@@ -237,10 +257,20 @@ class Replacement {
     });
   }
 
-  #advance(bytes: number, chunk: number): void {
-    if (this.#options.signal?.aborted) throw new EctarError("interrupted", "interrupted");
+  #ringBlocks(blockSize: number): number {
+    const { bufferBytes = DEFAULT_BUFFER_BYTES } = this.#options;
+    return Math.max(2, Math.floor(bufferBytes / 4 / blockSize));
+  }
+
+  #begin(phase: ReplaceProgress["phase"]): void {
+    this.#phase = phase;
+    this.#bytes = 0;
+  }
+
+  #advance(bytes: number, chunk: number, stopped = "interrupted"): void {
+    if (this.#options.signal?.aborted) throw new EctarError("interrupted", stopped);
     this.#bytes += bytes;
-    this.#options.onProgress?.({ bytes: this.#bytes, chunk });
+    this.#options.onProgress?.({ phase: this.#phase, bytes: this.#bytes, chunk });
   }
 
   #incomplete(error: unknown, lane: DriveLane): unknown {

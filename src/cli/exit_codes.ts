@@ -23,7 +23,7 @@ export const EXIT_CODE_TABLE: readonly (readonly [number, string])[] = [
   [EXIT.failed, "failed; what was there before is untouched"],
   [EXIT.usage, "wrong options or arguments; nothing was done"],
   [EXIT.notes, "done, with something to know: something skipped, partial, less redundant"],
-  [EXIT.repairable, "damage that can be repaired: verify, create --verify, repair --dry-run"],
+  [EXIT.repairable, "damage that can be repaired: verify, --verify of others, repair --dry-run"],
   [EXIT.unrepairable, "something is lost: verify, create --verify, repair"],
   [EXIT.interrupted, "interrupted; ended cleanly"],
 ];

@@ -5,7 +5,8 @@
  */
 
 import type { RepairedFile, RepairSummary } from "../archive/repair.ts";
-import type { ReplacedTape } from "../archive/repair_tape.ts";
+import type { ReplacedTape } from "../archive/repair_tape_options.ts";
+import type { TapeFault } from "../archive/repair_tape_read_back.ts";
 import { printablePath } from "../printable.ts";
 import { EXIT } from "./exit_codes.ts";
 import { atMost } from "./extract_summary.ts";
@@ -76,6 +77,16 @@ export function replacedLine({ name, shard, chunks, volumeUuid }: ReplacedTape):
   }: shard ${shard} is on the new tape, ${count}, volume ${volumeUuid}`;
 }
 
+/** What is not as it was written on a tape that was read back. */
+export function readBackLines(drive: string, faults: readonly TapeFault[]): string[] {
+  const lines = faults.map(({ problem }) => problem);
+  return [
+    ...atMost(lines),
+    `the tape in drive ${drive} is not as it was written; everything restores from the others: ` +
+    "write another tape",
+  ];
+}
+
 /** The same for scripts. */
 export function replacedJson(replaced: ReplacedTape): Record<string, unknown> {
   return {
@@ -88,6 +99,10 @@ export function replacedJson(replaced: ReplacedTape): Record<string, unknown> {
     chunks: replaced.chunks,
     bytes: replaced.bytes,
     index_written: replaced.indexWritten,
+    read_back: replaced.readBack?.map(({ chunk, problem }) => ({
+      chunk_number: chunk ?? null,
+      problem,
+    })) ?? null,
     remarks: replaced.remarks,
   };
 }

@@ -24,23 +24,33 @@ export interface Replacement {
   overwrite: boolean;
 }
 
+/** What may be lost with the tape that is to be written. */
+export type OverwriteFinding =
+  /** Nothing of the archive. */
+  | "nothing"
+  /** The very shard that is to be written, and with it perhaps the last good copy of some pieces. */
+  | "same-shard";
+
 /**
  * Looks at the tape and rewinds it.
  *
+ * @returns what of the archive is on it
  * @throws {EctarError} `exists`, `permission`, `not-found`, `io` when it must not be written
  */
 export async function refuseUnlessReplaceable(
   device: TimedDevice,
   replacement: Replacement,
-): Promise<void> {
+): Promise<OverwriteFinding> {
   const [failure] = await refuseUnlessWritable([device], replacement.overwrite);
   if (failure !== undefined) {
     throw new EctarError("io", `nothing was written: ${failure}`, { drive: device.name });
   }
-  if (!replacement.overwrite) return;
+  if (!replacement.overwrite) return "nothing";
   const found = await findTape(device, { uuid: replacement.archiveUuid });
   await device.rewind();
-  if (!holdsAnotherShard(found, replacement)) return;
+  const held = shardOf(found, replacement);
+  if (held === undefined) return "nothing";
+  if (held === replacement.shard) return "same-shard";
   const hint = found.kind === "labelled"
     ? "load another tape: this one is needed to restore"
     : `load another tape: this one may be needed; if not, "ectar tape erase" it first`;
@@ -52,9 +62,9 @@ export async function refuseUnlessReplaceable(
 }
 
 /** Without a label nothing says that the shard is of another archive, so it counts as of this. */
-function holdsAnotherShard(found: FoundTape, { k, m, shard }: Replacement): boolean {
-  if (found.kind === "labelled") return found.label.shard !== shard;
-  if (found.kind !== "unlabelled") return false;
+function shardOf(found: FoundTape, { k, m }: Replacement): number | undefined {
+  if (found.kind === "labelled") return found.label.shard;
+  if (found.kind !== "unlabelled") return undefined;
   const { header } = found;
-  return header.k === k && header.m === m && header.sharenum !== shard;
+  return header.k === k && header.m === m ? header.sharenum : undefined;
 }

@@ -119,6 +119,33 @@ Deno.test("a tape that holds something is refused; one that is needed is, whatev
     await assertWhole(work, TAPES);
   }));
 
+Deno.test("the old tape of the shard itself is kept where the others need it", () =>
+  withTapes(async (work) => {
+    using file = await Deno.open(`${work}/t1.tap`, { write: true });
+    await file.seek(400_000, Deno.SeekMode.Start);
+    await file.write(new Uint8Array(500).fill(0x55));
+    const before = await Deno.readFile(`${work}/t3.tap`);
+    const args = ["repair", ...on(without(3)), "--replace", "3=t3.tap", "--overwrite"];
+    const run = await ectarExits(1, work, ...args);
+    assert.match(
+      run.stderr,
+      /nothing was written: drive t3\.tap holds shard 3 .* chunk \d without/,
+    );
+    assert.match(run.stderr, /; load a blank tape to write on, and name this one with the others/);
+    assert.deepEqual(await Deno.readFile(`${work}/t3.tap`), before);
+    await replace(0, work, 3, TAPES);
+  }));
+
+Deno.test("--verify reads the new tape back; files are read back in any case", () =>
+  withTapes(async (work) => {
+    const run = await replace(0, work, 3, without(3), "--verify");
+    assert.match(run.stderr, /backup: the new tape was read back, all as it was written/);
+    const again = await replace(0, work, 3, without(3), "--verify", "--overwrite", "--json");
+    assert.match(again.stderr, /new\.tap holds shard 3 of backup: before it is overwritten/);
+    assert.deepEqual(JSON.parse(again.stdout).read_back, []);
+    await ectarRefuses(2, /--verify is for --replace/, work, "repair", "-i", "x", "--verify");
+  }));
+
 Deno.test("too few tapes, a wrong shard, a drive named twice: refused, nothing is written", () =>
   withTapes(async (work) => {
     await replace(5, work, 3, ["t0.tap", "t1.tap"]);

@@ -6,13 +6,16 @@
 
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { repairFiles, replaceOnDrive } from "../../archive/repair_local.ts";
+import type { ReplacedTape, ReplaceProgress } from "../../archive/repair_tape_options.ts";
 import { EctarError } from "../../errors.ts";
+import { printablePath } from "../../printable.ts";
 import { applyCommonOptions, countFlag } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { type InputOptions, inputOptions } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
 import {
+  readBackLines,
   repairExitCode,
   repairJson,
   repairLine,
@@ -28,6 +31,13 @@ interface Replace {
   drive: string;
 }
 
+/** What is done with the bytes that are counted. */
+const VERBS: Record<ReplaceProgress["phase"], string> = {
+  proving: "proven",
+  writing: "rebuilt",
+  "reading back": "read back",
+};
+
 /** Adds `repair` to the tree. */
 export function addRepairCommand(program: Command, context: CommandContext): void {
   inputOptions(
@@ -41,6 +51,7 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
       ).argParser(replaceArgument).conflicts(["output", "dryRun", "rebuildIndex", "index"]),
     )
     .option("--overwrite", "write that tape though it is not blank; what is on it is lost")
+    .option("--verify", "read that tape back when it is written, and compare the checksums")
     .option("-o, --output <dir>", "put what is rebuilt into DIR; change nothing else")
     .option("-n, --dry-run", "only tell what would be repaired")
     .addOption(
@@ -61,6 +72,11 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
       if (options.tapeDevices !== undefined || options.overwrite) {
         throw new EctarError("usage", "tapes are not repaired in place", {
           hint: "give --replace SHARD=DRIVE with a new tape in DRIVE",
+        });
+      }
+      if (options.verify) {
+        throw new EctarError("usage", "--verify is for --replace", {
+          hint: "leave it out: every file that is repaired is read back",
         });
       }
       if (input === undefined) {
@@ -88,7 +104,7 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
 async function ontoTape(
   context: CommandContext,
   { shard, drive }: Replace,
-  options: InputOptions & { overwrite?: true; json?: true; progress?: boolean },
+  options: InputOptions & { overwrite?: true; verify?: true; json?: true; progress?: boolean },
 ): Promise<void> {
   const { terminal, signal } = context;
   const { input, tapeDevices } = options;
@@ -101,16 +117,19 @@ async function ontoTape(
       shard,
       drive,
       overwrite: options.overwrite,
+      verify: options.verify,
       spoolDirectory: Deno.env.get("TMPDIR") || "/tmp",
       signal,
       onNotice: (text) => terminal.info(`ectar: ${text}`),
       onDriveEvent: ({ message }) => terminal.warn(`drive ${drive}: ${message}`),
-      onProgress: ({ bytes, chunk }) =>
-        line.update({ verb: "rebuilt", doneBytes: bytes, detail: `chunk ${chunk}` }),
+      onProgress: ({ phase, bytes, chunk }) =>
+        line.update({ verb: VERBS[phase], doneBytes: bytes, detail: `chunk ${chunk}` }),
     });
+    line.stop();
     if (options.json) terminal.printJson(replacedJson(replaced));
     else for (const text of [...replaced.remarks, replacedLine(replaced)]) terminal.info(text);
     if (!replaced.indexWritten) context.exit(EXIT.notes);
+    tellReadBack(context, drive, replaced);
   } catch (error) {
     const isLost = error instanceof EctarError && ["damaged", "too-few"].includes(error.code);
     if (!isLost) throw error;
@@ -120,6 +139,20 @@ async function ontoTape(
   } finally {
     line.stop();
   }
+}
+
+function tellReadBack(
+  { terminal, exit }: CommandContext,
+  drive: string,
+  { name, readBack }: ReplacedTape,
+): void {
+  if (readBack === undefined) return;
+  if (readBack.length === 0) {
+    terminal.info(`${printablePath(name)}: the new tape was read back, all as it was written`);
+    return;
+  }
+  for (const line of readBackLines(drive, readBack)) terminal.warn(line);
+  exit(EXIT.repairable);
 }
 
 function replaceArgument(text: string): Replace {
