@@ -24,6 +24,8 @@ export interface IndexFound {
   head: IndexHead | undefined;
   /** What is wrong with it, or undefined. */
   problem: string | undefined;
+  /** Whether it says that it is of another archive. */
+  isOfAnother?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function inspectIndex(
     head = await reader.head();
     if (archiveUuid !== undefined && head.archive_uuid !== archiveUuid) {
       const problem = `it is of another archive (${head.archive_uuid})`;
-      return { handle, head: undefined, problem };
+      return { handle, head: undefined, problem, isOfAnother: true };
     }
     if (headOnly) return { handle, head, problem: undefined };
     for await (const _ of reader.chunks());

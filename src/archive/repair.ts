@@ -12,8 +12,10 @@ import type { ChunkFinding } from "../chunk/read_check.ts";
 import type { LostPart } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
 import { FileShardSetReader } from "../shard/file_reader.ts";
+import type { IndexHandle } from "../shard/shard_io.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 import { OpenArchive } from "./open_archive.ts";
+import { inspectIndex } from "./rebuild_index.ts";
 import { IndexRepair, type IndexState } from "./repair_index.ts";
 import { pathOf, RepairPlaces, type RepairPlacesOptions, type Slot } from "./repair_places.ts";
 import { RepairTarget, type ShardSink, type ShardVerdict } from "./repair_target.ts";
@@ -96,6 +98,8 @@ class RepairRun {
   readonly #decompressor: FrameCompressor;
   readonly #repaired: RepairedFile[] = [];
   readonly #keptAside: string[] = [];
+  /** Directories with an index of another archive, whose shards may lie there, too. */
+  #strangePlaces: ReadonlySet<string> = new Set();
   #rebuilder: { k: number; m: number; rebuilder: ChunkRebuilder } | undefined;
   #bytes = 0;
 
@@ -116,7 +120,9 @@ class RepairRun {
     });
     try {
       const reader = archive.requireShards();
-      await index.inspect(await shards.indexes());
+      const indexes = await shards.indexes();
+      this.#strangePlaces = await this.#placesOfOthers(indexes, reader.archiveUuid);
+      await index.inspect(indexes);
       const visit = (chunk: ChunkReader, number: number) =>
         this.#visit(chunk, number, shards, index);
       let chunks = 0;
@@ -196,7 +202,7 @@ class RepairRun {
       ]).filter(({ shard }) => this.#places.isInPlace || !present.has(shard));
       const target = new RepairTarget(k, m, found, await this.#sinks(dryRun ? [] : first, like));
       const rebuilt = await this.#rebuild(reader, target, chunk);
-      const bad = this.#toWrite(target.verdicts);
+      const bad = this.#toWrite(target.verdicts, reader.opened.strangers);
       if (bad.length > 0 && !dryRun) {
         const again = new RepairTarget(k, m, [], await this.#sinks(bad, like));
         await this.#rebuild(reader, again, chunk);
@@ -212,13 +218,33 @@ class RepairRun {
     }
   }
 
-  /** Which of the shards that were compared must be written, and where. */
-  #toWrite(verdicts: readonly ShardVerdict[]): Wanted[] {
-    const bad = verdicts.flatMap(({ origin, shard, problem, isStrange }) =>
-      problem === undefined
-        ? []
-        : [{ shard, slot: this.#places.slotToWrite(origin), problem, isStrange }]
-    );
+  /** Directories with an index that says that it is of another archive. */
+  async #placesOfOthers(
+    indexes: readonly IndexHandle[],
+    uuid: string | undefined,
+  ): Promise<Set<string>> {
+    const places = new Set<string>();
+    for (const handle of indexes) {
+      const { isOfAnother } = await inspectIndex(handle, uuid, true);
+      if (isOfAnother) places.add(this.#places.slotOf(handle.origin).directory);
+    }
+    return places;
+  }
+
+  /**
+   * Which of the shards that were compared must be written, and where. Archives of two days may
+   * differ in a few cells only: what stands beside another archive's shard or index may be its own.
+   */
+  #toWrite(verdicts: readonly ShardVerdict[], strangers: readonly string[]): Wanted[] {
+    const strange = new Set([
+      ...this.#strangePlaces,
+      ...strangers.map((origin) => this.#places.slotOf(origin).directory),
+    ]);
+    const bad = verdicts.flatMap(({ origin, shard, problem, isStrange }) => {
+      if (problem === undefined) return [];
+      const slot = this.#places.slotToWrite(origin);
+      return [{ shard, slot, problem, isStrange: isStrange || strange.has(slot.directory) }];
+    });
     if (this.#places.isInPlace) return bad;
     const good = new Set(
       verdicts.filter(({ problem }) => problem === undefined).map(({ shard }) => shard),

@@ -66,12 +66,17 @@ export function hashes(bytes: Uint8Array, frameSha256: Uint8Array, index: number
   return digest.equals(frameSha256.subarray(index * 32, index * 32 + 32));
 }
 
-/** Notes each shard 0 of another chunk: the header lies in it as it is, so it says so itself. */
+/**
+ * Notes each shard 0 of another chunk: the header lies in it as it is, so it says so itself.
+ *
+ * @returns where they lie
+ */
 export async function nameStrangeFirstShards(
   prover: Prover,
   facts: ChunkFacts,
   damage: DamageLog,
-): Promise<void> {
+): Promise<string[]> {
+  const origins: string[] = [];
   const { candidates, chunk, headerBytes } = prover.shards;
   for (const candidate of candidates) {
     if (candidate.shard !== 0) continue;
@@ -86,7 +91,9 @@ export async function nameStrangeFirstShards(
     const detail = `belongs to ${describeChunk(header.name, header.chunk, header.archiveUuid)}`;
     damage.add({ chunk, shard: 0, origin }, "foreign", detail);
     candidate.faults++;
+    origins.push(origin);
   }
+  return origins;
 }
 
 /** Which chunk of which archive, for messages. */

@@ -74,13 +74,15 @@ export interface OpenedChunk {
   header: ChunkHeader | undefined;
   /** Its trailer, where it was read. */
   trailer: ProvenTrailer | undefined;
+  /** Where shards lie that say themselves that they are another chunk's. */
+  strangers: readonly string[];
   /** Proves the header; whether that could be. */
   proveHeader: () => Promise<boolean>;
   /** Proves header and trailer; whether both could be. */
   proveEnds: () => Promise<boolean>;
 }
 
-type Found = Omit<OpenedChunk, "proveHeader" | "proveEnds">;
+type Found = Omit<OpenedChunk, "strangers" | "proveHeader" | "proveEnds">;
 
 /** Most payload lengths tried where shards differ in size. */
 const MAX_LENGTHS = 16;
@@ -255,9 +257,10 @@ class ChunkOpening {
     const { prover } = found;
     const { damage } = this.#options;
     await this.#noteSizes(prover);
-    await nameStrangeFirstShards(prover, found.facts, damage);
+    const strangers = await nameStrangeFirstShards(prover, found.facts, damage);
     const opened = {
       ...found,
+      strangers,
       proveHeader: async () => {
         const wanted = (uuid: string) => uuid === opened.facts.archiveUuid;
         opened.header ??= await this.#header(prover, true, wanted);

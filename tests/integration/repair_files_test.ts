@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import { createFiles } from "../../src/archive/create_local.ts";
+import { repairFiles } from "../../src/archive/repair_local.ts";
 import { namesIn, noise } from "../cli/sample_tree.ts";
 import { DAMAGES, flipBits, overwrite, shardPath, type Shards } from "./damage_shards.ts";
 import {
@@ -193,6 +195,32 @@ Deno.test("a chunk of which nothing is there is lost, and so is an end that noth
     assert.equal(summary.index, "impossible");
     assert.ok(!namesIn(shards.directory).includes("b.index.zst"));
   }));
+
+for (const evidence of ["a shard", "an index"]) {
+  Deno.test(`of another archive that is nearly the same nothing is lost: ${evidence} tells it`, () =>
+    withCopy(async (shards, { scratch, reference }) => {
+      const later = await Deno.makeTempDir({ dir: scratch });
+      const place = { directory: later, k: K, m: M, blockSize: 1 };
+      const tree = { paths: ["."], directory: `${scratch}/in-reference` };
+      await createFiles(tree, { name: "b", chunkSize: 1 << 20, compressionLevel: 3 }, place);
+      if (evidence === "a shard") await Deno.remove(`${later}/b.index.zst`);
+      else {
+        for (let chunk = 1; chunk <= CHUNKS; chunk++) {
+          await Deno.remove(shardPath({ directory: later, name: "b" }, chunk, 0));
+        }
+      }
+      const before = contents(later);
+      const inputs = [`${shards.directory}/b`, `${later}/b`];
+      const summary = await repairFiles({ inputs });
+      assert.ok(summary.keptAside.length > CHUNKS * (M - K), "what differs is kept");
+      assertSameFiles(reference.directory, shards.directory);
+      // What was replaced stands beside, and what was not is as it was.
+      for (const path of summary.keptAside) {
+        await Deno.rename(path, path.replace(/\.ectar-aside-1$/, ""));
+      }
+      assert.deepEqual(contents(later), before);
+    }));
+}
 
 Deno.test("a dry run tells the same and changes nothing", () =>
   withCopy(async (shards, { other }) => {
