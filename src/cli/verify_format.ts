@@ -62,7 +62,8 @@ export function verifyLines(summary: VerifySummary): string[] {
   lines.push(...atMost(lost.map(({ reason }) => `lost: ${reason}`)));
   lines.push(...atMost(wrongFiles.map(({ path, reason }) => `wrong: ${path}: ${reason}`)));
   if (summary.filesCompared > 0) {
-    lines.push(`compared ${summary.filesCompared} members with the index`);
+    const members = summary.filesCompared === 1 ? "member" : "members";
+    lines.push(`compared ${summary.filesCompared} ${members} with the index`);
   }
   lines.push(...reserveLine(summary));
   if (summary.isComplete === false) lines.push("the archive was never finished");

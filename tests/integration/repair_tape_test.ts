@@ -154,6 +154,8 @@ Deno.test("too few tapes, a wrong shard, a drive named twice: refused, nothing i
     await ectarRefuses(2, /cannot be read and replaced at the same time/, work, ...twice);
     await ectarRefuses(2, /It must be such as 2=\/dev\/nst3/, work, "repair", "--replace", "x");
     await ectarRefuses(2, /tapes are not repaired in place/, work, "repair", ...on(TAPES));
+    const both = ["repair", ...on(TAPES.slice(2)), "--replace", "0=a.tap", "--replace", "1=b.tap"];
+    await ectarRefuses(2, /One tape is replaced at a time/, work, ...both);
     assert.ok(!namesIn(work).includes("new.tap") || Deno.statSync(`${work}/new.tap`).size === 0);
   }));
 

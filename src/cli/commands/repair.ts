@@ -155,7 +155,10 @@ function tellReadBack(
   exit(EXIT.repairable);
 }
 
-function replaceArgument(text: string): Replace {
+function replaceArgument(text: string, earlier: Replace | undefined): Replace {
+  if (earlier !== undefined) {
+    throw new InvalidArgumentError("One tape is replaced at a time: give it once.");
+  }
   const match = /^(\d{1,3})=(.+)$/s.exec(text);
   if (match === null) throw new InvalidArgumentError("It must be such as 2=/dev/nst3.");
   return { shard: Number(match[1]), drive: match[2] };
