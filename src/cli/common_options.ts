@@ -19,6 +19,17 @@ export function collect(value: string, previous: readonly string[] | undefined):
   return [...previous ?? [], value];
 }
 
+/** A file, directory or member. The system calls an empty name a defect; a list would take all. */
+export function nameArgument(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
+/** Collects names. */
+export function collectNames(value: string, previous: readonly string[] | undefined): string[] {
+  return collect(nameArgument(value), previous);
+}
+
 /** A size option. */
 export function sizeArgument(text: string): number {
   return asArgument(() => parseSize(text));

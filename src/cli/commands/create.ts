@@ -15,9 +15,11 @@ import { packNameList } from "../../tree/name_list.ts";
 import {
   applyCommonOptions,
   collect,
+  collectNames,
   countFlag,
   integerArgument,
   momentArgument,
+  nameArgument,
   sizeArgument,
   sizeArgumentBetween,
   uuidArgument,
@@ -86,10 +88,18 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
       "write no index file (everything works without it, more slowly; tapes always hold one)",
     )
     .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
-    .option("--exclude-from <file>", "leave out what the gitignore patterns in FILE match", collect)
-    .option("--files-from <file>", "archive the names in FILE too (- for standard input)", collect)
+    .option(
+      "--exclude-from <file>",
+      "leave out what the gitignore patterns in FILE match",
+      collectNames,
+    )
+    .option(
+      "--files-from <file>",
+      "archive the names in FILE too (- for standard input)",
+      collectNames,
+    )
     .option("--null", "names in --files-from end with a zero byte (found out by itself otherwise)")
-    .option("-C, --directory <dir>", "take paths relative to DIR")
+    .option("-C, --directory <dir>", "take paths relative to DIR", nameArgument)
     .option("--follow-symlinks", "archive what symbolic links lead to")
     .option("--one-file-system", "stay on the file system of each path")
     .option("--no-preserve-permissions", "do not record owners, permissions and ACLs")

@@ -6,7 +6,14 @@
 
 import type { Command } from "@commander-js/extra-typings";
 import { extractToDirectory } from "../../archive/extract_local.ts";
-import { applyCommonOptions, collect, countFlag, integerArgument } from "../common_options.ts";
+import {
+  applyCommonOptions,
+  collect,
+  collectNames,
+  countFlag,
+  integerArgument,
+  nameArgument,
+} from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { extractSummaryJson, extractSummaryLines, hasExtractNotes } from "../extract_summary.ts";
 import { inputProgress } from "../drive_progress.ts";
@@ -17,10 +24,18 @@ import type { CommandContext } from "../program.ts";
 /** Adds `extract` to the tree. */
 export function addExtractCommand(program: Command, context: CommandContext): void {
   inputOptions(program.command("extract").description("restore files from an archive"))
-    .option("-o, --output <dir>", "directory to restore to", ".")
-    .option("--files <path...>", "restore only these members and what is below them; globs work")
+    .option("-o, --output <dir>", "directory to restore to", nameArgument, ".")
+    .option(
+      "--files <path...>",
+      "restore only these members and what is below them; globs work",
+      collectNames,
+    )
     .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
-    .option("--exclude-from <file>", "leave out what the gitignore patterns in FILE match", collect)
+    .option(
+      "--exclude-from <file>",
+      "leave out what the gitignore patterns in FILE match",
+      collectNames,
+    )
     .option(
       "--strip-components <n>",
       "drop this many leading components of each name",

@@ -7,7 +7,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { withArchive } from "../../archive/extract_local.ts";
 import { listArchive } from "../../archive/list.ts";
-import { applyCommonOptions, collect, countFlag } from "../common_options.ts";
+import { applyCommonOptions, collect, collectNames, countFlag } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { inputOptions, openInput, runHooks } from "../input.ts";
 import { LIST_FORMATS, listFormatter } from "../list_format.ts";
@@ -16,7 +16,11 @@ import type { CommandContext } from "../program.ts";
 /** Adds `list` to the tree. */
 export function addListCommand(program: Command, context: CommandContext): void {
   inputOptions(program.command("list").description("list the members of an archive"))
-    .option("--files <path...>", "list only these members and what is below them; globs work")
+    .option(
+      "--files <path...>",
+      "list only these members and what is below them; globs work",
+      collectNames,
+    )
     .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
     .option("--long", "show type, mode, owner, size and time")
     .addOption(

@@ -5,6 +5,7 @@
  */
 
 import type { Command } from "@commander-js/extra-typings";
+import { nameArgument } from "../common_options.ts";
 import { EctarError } from "../../errors.ts";
 import { ensureDirectory } from "../../shard/ensure_directory.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
@@ -19,7 +20,7 @@ export function addManCommand(program: Command, context: CommandContext): void {
   program.command("man")
     .description("print ectar's manual pages")
     .argument("[command]", "print the page of this command (default: that of ectar)")
-    .option("-o, --output <dir>", "write the pages of all commands to DIR")
+    .option("-o, --output <dir>", "write the pages of all commands to DIR", nameArgument)
     .action(async (command, options) => {
       const tree = readCommandTree(await buildProgram(context, () => true));
       const facts = { version: VERSION, date: buildDate() };

@@ -9,7 +9,7 @@ import { repairFiles, replaceOnDrive } from "../../archive/repair_local.ts";
 import type { ReplacedTape, ReplaceProgress } from "../../archive/repair_tape_options.ts";
 import { EctarError } from "../../errors.ts";
 import { printablePath } from "../../printable.ts";
-import { applyCommonOptions, countFlag } from "../common_options.ts";
+import { applyCommonOptions, countFlag, nameArgument } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { type InputOptions, inputOptions } from "../input.ts";
 import type { CommandContext } from "../program.ts";
@@ -52,7 +52,7 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
     )
     .option("--overwrite", "write that tape though it is not blank; what is on it is lost")
     .option("--verify", "read that tape back when it is written, and compare the checksums")
-    .option("-o, --output <dir>", "put what is rebuilt into DIR; change nothing else")
+    .option("-o, --output <dir>", "put what is rebuilt into DIR; change nothing else", nameArgument)
     .option("-n, --dry-run", "only tell what would be repaired")
     .addOption(
       new Option("--rebuild-index", "make the index again even if nothing is wrong with it")

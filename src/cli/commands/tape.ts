@@ -19,7 +19,12 @@ import {
 } from "../../archive/tape_commands.ts";
 import { EctarError } from "../../errors.ts";
 import { statusLines } from "../../tape/status_text.ts";
-import { applyCommonOptions, type CommonOptions, countFlag } from "../common_options.ts";
+import {
+  applyCommonOptions,
+  type CommonOptions,
+  countFlag,
+  nameArgument,
+} from "../common_options.ts";
 import { EXIT, exitCodeOf } from "../exit_codes.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
@@ -107,7 +112,7 @@ function addDump(tape: Command, context: CommandContext): void {
     "dump",
     "copy tapes to files, past what cannot be read; `extract -i DIR` restores from them",
   )
-    .requiredOption("-o, --output <dir>", "directory for the files")
+    .requiredOption("-o, --output <dir>", "directory for the files", nameArgument)
     .option("--force", "replace files that are there and differ")
     .option("--progress", "show progress even where standard error is no terminal")
     .option("--no-progress", "show no progress")

@@ -15,7 +15,12 @@ import {
 } from "../../archive/verify.ts";
 import { printableJson } from "../../printable.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
-import { applyCommonOptions, countFlag, durationArgument } from "../common_options.ts";
+import {
+  applyCommonOptions,
+  countFlag,
+  durationArgument,
+  nameArgument,
+} from "../common_options.ts";
 import { NO_COLOR_VARIABLE } from "../environment.ts";
 import { EXIT } from "../exit_codes.ts";
 import { inputOptions, openInput } from "../input.ts";
@@ -41,8 +46,12 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       "end after TIME, with the chunk then running",
       durationArgument,
     )
-    .option("--resume <file>", "go on where FILE says, and keep there where this run ends")
-    .option("--report <file>", "write a report as JSON")
+    .option(
+      "--resume <file>",
+      "go on where FILE says, and keep there where this run ends",
+      nameArgument,
+    )
+    .option("--report <file>", "write a report as JSON", nameArgument)
     .option("--json", "print the report as JSON")
     .option("--progress", "show progress even where standard error is no terminal")
     .option("--no-progress", "show no progress")
