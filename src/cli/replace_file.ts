@@ -36,6 +36,9 @@ export async function refuseLink(path: string): Promise<void> {
 export async function tryOutput(path: string): Promise<void> {
   await refuseLink(path);
   const there = await lstatIfThere(path);
+  if (there?.isDirectory) {
+    throw new EctarError("exists", `cannot write ${path}: it is a directory`, { path });
+  }
   if (there !== undefined && !there.isFile) return;
   const temporary = temporaryName(path);
   await Deno.writeTextFile(temporary, "", { createNew: true });

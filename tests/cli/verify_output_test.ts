@@ -35,4 +35,7 @@ Deno.test("a report that cannot be written is refused before anything is read", 
       await ectarRefuses(1, /no shards and no index found/, directory, ...verify, option, "file");
       assert.deepEqual(namesIn(directory), []);
     }
+    await Deno.mkdir(`${directory}/there`);
+    const message = /cannot write there: it is a directory/;
+    await ectarRefuses(1, message, directory, ...verify, "--report", "there");
   }));
