@@ -151,9 +151,11 @@ Deno.test("block size: what no tape takes is refused, and so is a wrong environm
     assert.match(large.stderr, /from 1 B to 16.0 MiB/);
     const small = await ectarExits(2, work, ...create, "--block-size", "8");
     assert.match(small.stderr, /tape block size must be 16 bytes to 16 MiB/);
-    const env = { ECTAR_BLOCK_SIZE: "many" };
-    const wrong = await ectarExits(2, { cwd: work, env }, ...create);
-    assert.match(wrong.stderr, /ECTAR_BLOCK_SIZE/);
+    for (const size of ["many", "0", "64M"]) {
+      const env = { ECTAR_BLOCK_SIZE: size };
+      const wrong = await ectarExits(2, { cwd: work, env }, ...create);
+      assert.match(wrong.stderr, /ECTAR_BLOCK_SIZE/);
+    }
     assert.throws(() => Deno.statSync(`${work}/t0.tap`));
   });
 });

@@ -6,7 +6,13 @@
 
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
-import { deviceListArgument, durationArgument, sizeArgument } from "./common_options.ts";
+import { MAX_BLOCK_SIZE } from "../format_limits.ts";
+import {
+  deviceListArgument,
+  durationArgument,
+  sizeArgument,
+  sizeArgumentBetween,
+} from "./common_options.ts";
 import { BLOCK_SIZE_VARIABLE, DEVICES_VARIABLE } from "./environment.ts";
 
 /** `--tape-devices`. */
@@ -67,7 +73,7 @@ export function devicesOrEnvironment(named: string[] | undefined): string[] | un
 
 /** The tape block size given, or that of the environment. */
 export function blockSizeOrEnvironment(given: number | undefined): number | undefined {
-  return given ?? fromEnvironment(BLOCK_SIZE_VARIABLE, sizeArgument);
+  return given ?? fromEnvironment(BLOCK_SIZE_VARIABLE, sizeArgumentBetween(1, MAX_BLOCK_SIZE));
 }
 
 /** Undefined where the variable is not set or empty. */
