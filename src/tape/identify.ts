@@ -40,6 +40,10 @@ export interface TapeIdentity {
   content: string | undefined;
 }
 
+/** A zstd block, the least that is decompressed, may be as long; the head is in the first. */
+const INDEX_START_BYTES = 256 * 1024;
+const SMALL_BLOCK_BYTES = 64 * 1024;
+
 /**
  * Identifies the tape in a drive and leaves it rewound.
  *
@@ -84,13 +88,31 @@ export async function identifyTape(
   return identity;
 }
 
+/** Where blocks are small the head of an index does not lie in its first one. */
+async function longerStart(head: TapeHead, indexFile: number): Promise<Uint8Array> {
+  const start = new Uint8Array(INDEX_START_BYTES);
+  let length = 0;
+  let buffer: Uint8Array = new Uint8Array(SMALL_BLOCK_BYTES);
+  if (!await head.seek(indexFile, 0)) return start.subarray(0, 0);
+  while (length < start.length) {
+    const read = await head.readAny(buffer);
+    if (read.met.kind !== "block") break;
+    const part = read.block.subarray(0, start.length - length);
+    start.set(part, length);
+    length += part.length;
+    buffer = read.buffer;
+  }
+  return start.subarray(0, length);
+}
+
 async function surveyState(head: TapeHead, labelFile: number, { blockSize }: TapeLabel) {
   const survey = await surveyArchive(head, labelFile, blockSize);
   const { chunks, indexFile, indexStart, endFile, failure } = survey;
   if (failure !== undefined) throw failure;
   let state: ArchiveOnTape["state"] = "no-index";
   if (indexFile !== undefined) {
-    const { complete } = peekIndex(indexStart);
+    const complete = peekIndex(indexStart).complete ??
+      peekIndex(await longerStart(head, indexFile)).complete;
     state = complete === undefined ? "unknown" : complete ? "complete" : "stopped-early";
   }
   return { state, chunks, endFile };

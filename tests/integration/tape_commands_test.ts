@@ -70,6 +70,20 @@ Deno.test("identify names archive, shard and state, a blank tape, and somebody e
   });
 });
 
+Deno.test("identify reads an index whose head lies in many small blocks", async () => {
+  await withScratch(async (work) => {
+    const names = Array.from({ length: 500 }, (_, i) => `${work}/in/${i}`);
+    await Deno.mkdir(`${work}/in`);
+    for (const name of names) await Deno.writeTextFile(name, name);
+    for (const size of ["512", "4KiB"]) {
+      const drives = ["--tape-devices", `a${size}.tap,b${size}.tap`, "--block-size", size];
+      await ectarExits(0, work, "create", "-q", "--no-index", "-o", "b", ...drives, "in");
+      const { stdout } = await ectarExits(0, work, "tape", "identify", `a${size}.tap`);
+      assert.match(stdout, / 1 chunk, complete$/m);
+    }
+  });
+});
+
 Deno.test("erase without --yes only says what would be lost; with it the tape is blank", async () => {
   await withTapes(async (work) => {
     const before = Deno.readFileSync(`${work}/t0.tap`);
