@@ -11,6 +11,8 @@
 /** Blocks start on page boundaries: st writes aligned buffers without its bounce buffer. */
 const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65536;
+/** More would take more memory for themselves than blocks so small are worth. */
+const MAX_BLOCKS = 1 << 18;
 
 /**
  * Shared memory that starts on a page boundary where that matters. Only WebAssembly memory promises
@@ -21,6 +23,12 @@ function allocateShared(bytes: number): SharedArrayBuffer {
   if (bytes < 4 << 20 || pages > 65536) return new SharedArrayBuffer(bytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   return memory.buffer as unknown as SharedArrayBuffer;
+}
+
+/** Blocks smaller than a page share pages, none of them lying in two: memory is what was asked for. */
+function strideOf(blockSize: number): number {
+  if (blockSize < PAGE_BYTES) return 2 ** Math.ceil(Math.log2(blockSize));
+  return Math.ceil(blockSize / PAGE_BYTES) * PAGE_BYTES;
 }
 
 /** A first-in first-out ring of blocks of one size. */
@@ -50,9 +58,9 @@ export class BlockRing {
    */
   constructor(blockSize: number, capacity: number, mayBorrow = false) {
     this.blockSize = blockSize;
-    this.capacity = Math.max(2, capacity);
+    this.capacity = Math.min(MAX_BLOCKS, Math.max(2, capacity));
     this.#mayBorrow = mayBorrow;
-    const stride = Math.ceil(blockSize / PAGE_BYTES) * PAGE_BYTES;
+    const stride = strideOf(blockSize);
     const memory = allocateShared(stride * this.capacity);
     for (let i = 0; i < this.capacity; i++) {
       this.#blocks.push(new Uint8Array(memory, i * stride, blockSize));

@@ -98,6 +98,15 @@ Deno.test("ring blocks are shared memory and stand on page boundaries in large r
   assert.equal((ring.oldest().byteOffset - byteOffset) % 4096, 0);
 });
 
+Deno.test("a ring of small blocks takes the memory that was asked for, and no more", () => {
+  for (const blockSize of [16, 512, 1000, 4095]) {
+    const ring = new BlockRing(blockSize, Math.floor(2 ** 20 / blockSize));
+    const { buffer } = ring.oldest();
+    assert.ok(buffer.byteLength < 2 * 2 ** 20, `${blockSize}: ${buffer.byteLength}`);
+  }
+  assert.ok(new BlockRing(16, 2 ** 24).oldest().buffer.byteLength < 2 ** 24);
+});
+
 Deno.test("a tape that stands still moves only when the start mark is reached", async () => {
   const device = new MockTapeDevice();
   const one = lane(device, 8, 5);
