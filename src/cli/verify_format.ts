@@ -115,7 +115,8 @@ function reserveLine(summary: VerifySummary): string[] {
   if (groups.length === 1) {
     const { shards } = groups[0];
     if (shards === 0) return ["may still be lost: nothing; every good shard is needed"];
-    return [`may still be lost: ${shardsText(shards)} of each chunk`];
+    const chunks = summary.chunks.some(({ lost }) => lost !== undefined) ? "every other" : "each";
+    return [`may still be lost: ${shardsText(shards)} of ${chunks} chunk`];
   }
   const others = groups.reduce((most, each) =>
     most.chunks.length > each.chunks.length ? most : each

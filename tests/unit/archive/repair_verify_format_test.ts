@@ -101,6 +101,8 @@ Deno.test("a chunk of which something is lost has no reserve, and is marked", ()
   const lost = summary({ chunks, damage: [damage(2, 0, "damaged")], verdict: "unrepairable" });
   assert.deepEqual([...reserves(lost)], [[1, 2], [3, 2]]);
   assert.ok(mapLines(lost).includes("  c002 D...  LOST"));
+  const reserve = "may still be lost: any 2 more shards of every other chunk";
+  assert.ok(verifyLines(lost).includes(reserve));
 });
 
 Deno.test("what is lost only because shards were not found is said so, in few lines", () => {
