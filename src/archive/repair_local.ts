@@ -13,9 +13,8 @@ import { hostName } from "./host_name.ts";
 import { repairArchive, type RepairOptions, type RepairSummary } from "./repair.ts";
 import { replaceTape } from "./repair_tape.ts";
 import type { ReplacedTape, ReplaceProgress } from "./repair_tape_options.ts";
-import { TapeArchive } from "./tape_archive.ts";
 import { closeDrives, openDrives } from "./tape_drives.ts";
-import { type ArchivePlaces, openPlaces } from "./tape_input.ts";
+import { type ArchivePlaces, openPlaces, tapeSetUuid } from "./tape_input.ts";
 
 /**
  * Repairs an archive in files; see {@link repairArchive}.
@@ -79,7 +78,7 @@ export async function replaceOnDrive(options: ReplaceOnDrive): Promise<ReplacedT
       }
       return await replaceTape({
         shards,
-        setUuid: shards instanceof TapeArchive ? shards.setUuid : undefined,
+        setUuid: tapeSetUuid(shards),
         decompressor,
         shard,
         device,

@@ -63,6 +63,12 @@ export async function openPlaces(places: ArchivePlaces): Promise<ShardSetReader>
   return files === undefined ? tapes : new CombinedReader([files, tapes]);
 }
 
+/** UUID of the tape set that labels name; undefined where there are no tapes, or no labels. */
+export function tapeSetUuid(shards: ShardSetReader): string | undefined {
+  const places = shards instanceof CombinedReader ? shards.readers : [shards];
+  return places.find((place) => place instanceof TapeArchive)?.setUuid;
+}
+
 /** The tapes, or only what is to be said of them where files were named that do without. */
 async function openTapes(
   places: ArchivePlaces,

@@ -35,6 +35,14 @@ async function assertWhole(work: string, tapes: readonly string[]): Promise<void
   assert.match(run.stdout, /^backup: whole/m);
 }
 
+/** Cuts off the last tape file, which is the index. */
+async function dropIndex(tape: string): Promise<void> {
+  const files = tapeFiles(tape);
+  const blocks = files.slice(0, -1).flat().map(({ length }) => 8 + length + (length & 1));
+  const end = blocks.reduce((sum, size) => sum + size, 0) + 4 * (files.length - 1);
+  await Deno.truncate(tape, end);
+}
+
 /** Both hold the same but for label and index. */
 function assertSameShards(one: string, other: string): void {
   const [ours, theirs] = [tapeFiles(one), tapeFiles(other)];
@@ -82,19 +90,25 @@ Deno.test("a damaged tape helps to replace itself, and the new one has an index 
 
 Deno.test("without any index the tapes alone give the lost one back, with an index", () =>
   withTapes(async (work) => {
-    for (const tape of TAPES) {
-      // The index is the last tape file: cut its first block off, and all behind it.
-      const files = tapeFiles(`${work}/${tape}`);
-      const blocks = files.slice(0, -1).flat().map(({ length }) => 8 + length + (length & 1));
-      const end = blocks.reduce((sum, size) => sum + size, 0) + 4 * (files.length - 1);
-      await Deno.truncate(`${work}/${tape}`, end);
-    }
+    for (const tape of TAPES) await dropIndex(`${work}/${tape}`);
     await replace(0, work, 2, without(2));
     const [renewed, lost] = ["new.tap", "t2.tap"].map((tape) => tapeFiles(`${work}/${tape}`));
     assert.equal(renewed.length, lost.length + 1);
     for (let file = 1; file < lost.length; file++) {
       assert.deepEqual(joined(renewed[file]), joined(lost[file]));
     }
+    await assertWhole(work, [...without(2), "new.tap"]);
+  }));
+
+Deno.test("without any index, some tapes in drives and some on disk give the lost one back", () =>
+  withTapes(async (work) => {
+    await Deno.mkdir(`${work}/dumped`);
+    await Deno.remove(`${work}/backup.index.zst`);
+    for (const tape of TAPES) await dropIndex(`${work}/${tape}`);
+    for (const tape of ["t0.tap", "t1.tap"]) {
+      await ectarExits(0, work, "tape", "dump", "-q", tape, "-o", "dumped");
+    }
+    await replace(0, work, 2, ["t3.tap"], "-i", "dumped");
     await assertWhole(work, [...without(2), "new.tap"]);
   }));
 
