@@ -6,7 +6,7 @@
  * @module
  */
 
-import { EctarError } from "../errors.ts";
+import { EctarError, type ErrorContext } from "../errors.ts";
 import { Commit, existingArchiveFiles, finishInterruptedCommit } from "./commit.ts";
 import { checkArchiveName, indexFileName, shardFileName } from "./shard_name.ts";
 import type { MediumState, ShardPlacement, ShardSetWriter } from "./shard_io.ts";
@@ -106,7 +106,7 @@ export class FileShardSetWriter implements ShardSetWriter {
       try {
         await file.sync();
       } catch (error) {
-        throw fromSystemError(error, `cannot write ${finalName}`, { path: finalName });
+        throw this.#cannotWrite(error, finalName);
       } finally {
         file.close();
       }
@@ -144,7 +144,7 @@ export class FileShardSetWriter implements ShardSetWriter {
         file.close();
       }
     } catch (error) {
-      throw fromSystemError(error, `cannot write ${finalName}`, { path: finalName });
+      throw this.#cannotWrite(error, finalName);
     }
     this.#hasIndex = true;
   }
@@ -172,13 +172,16 @@ export class FileShardSetWriter implements ShardSetWriter {
   }
 
   #explain(error: unknown, shard: number): unknown {
-    const path = shardFileName(this.#options.name, this.#chunk, shard);
-    return fromSystemError(error, `cannot write ${path}`, {
-      archive: this.#options.name,
-      chunk: this.#chunk,
-      shard,
-      path,
-    });
+    const chunk = this.#chunk;
+    const fileName = shardFileName(this.#options.name, chunk, shard);
+    return this.#cannotWrite(error, fileName, { archive: this.#options.name, chunk, shard });
+  }
+
+  /** Which disk is full, or gone, shows in the directory only. */
+  #cannotWrite(error: unknown, fileName: string, context: ErrorContext = {}): unknown {
+    const { directory } = this.#options;
+    const path = directory === "." ? fileName : `${directory.replace(/\/$/, "")}/${fileName}`;
+    return fromSystemError(error, `cannot write ${path}`, { ...context, path });
   }
 }
 
