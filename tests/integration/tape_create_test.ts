@@ -160,6 +160,9 @@ Deno.test("tapes that end too early all hold the same chunks, and verify says th
     assert.ok(chunks.every((count) => count === chunks[0]), `${chunks}`);
     const verified = await ectarExits(3, work, "verify", ...THREE);
     assert.match(verified.stdout, /backup was never finished: it ends after chunk \d/);
+    // The member that was cut off is in no index, and no damage.
+    const full = await ectarExits(3, work, "verify", "--full", ...THREE);
+    assert.match(full.stdout, /^backup: UNFINISHED, what was written is whole/m);
   });
 });
 
