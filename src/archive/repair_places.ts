@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ensureDirectory } from "../shard/ensure_directory.ts";
 import { RepairDirectory } from "../shard/repair_directory.ts";
 import { type ArchiveFiles, findArchiveFiles } from "../shard/places.ts";
 import { indexFileName, shardFileName } from "../shard/shard_name.ts";
@@ -65,7 +66,7 @@ export class RepairPlaces {
   static async open(options: RepairPlacesOptions): Promise<RepairPlaces> {
     const { output, dryRun } = options;
     const { name } = await findArchiveFiles(options.inputs);
-    if (output !== undefined && !dryRun) await Deno.mkdir(output, { recursive: true });
+    if (output !== undefined && !dryRun) await ensureDirectory(output);
     const base = output === undefined ? [] : [pathIn(output, name)];
     const inputs = await holdsAny(base) ? [...options.inputs, ...base] : options.inputs;
     const places = new RepairPlaces(options, inputs, await findArchiveFiles(inputs));

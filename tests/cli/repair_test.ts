@@ -60,6 +60,8 @@ Deno.test("repair: what cannot be repaired is exit code 5, to another directory 
 Deno.test("repair: wrong use is told in one line", () =>
   withArchive(async (directory) => {
     await ectarRefuses(2, /no archive was named; give -i NAME/, directory, "repair");
+    const ontoFile = ["repair", "-i", "b", "-o", "b.index.zst"];
+    await ectarRefuses(1, /cannot make directory b\.index\.zst: a file/, directory, ...ontoFile);
     await ectarRefuses(
       1,
       /no shards and no index found for nothing/,
