@@ -131,15 +131,21 @@ async function parsePlace(input: string): Promise<Place> {
     return await isBesideOnly(input, inside, beside) ? beside : inside;
   }
   if (/[*?[{]/.test(base) && !await exists(input)) {
-    return { directory, choose: (files) => chooseMatching(files, base) };
+    return { directory, choose: (files) => named(files, base, () => chooseMatching(files, base)) };
   }
   const isOneFile = await exists(input);
   const ofOneFile = isOneFile ? parseShardFileName(base)?.name ?? parseIndexFileName(base) : base;
   return { directory, choose: (files) => named(files, ofOneFile ?? base) };
 }
 
-function named(files: NamedFile[], archive: string): NamedFile[] {
-  return files.filter(({ name }) => name === archive);
+/** The files of an archive of just that name, or else what `otherwise` chooses. */
+function named(
+  files: NamedFile[],
+  archive: string,
+  otherwise: () => NamedFile[] = () => [],
+): NamedFile[] {
+  const own = files.filter(({ name }) => name === archive);
+  return own.length > 0 ? own : otherwise();
 }
 
 /**

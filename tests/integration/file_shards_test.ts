@@ -173,6 +173,8 @@ Deno.test("archives are found by base name, directory, index, shard, pattern and
     assert.deepEqual(await count("/backup"), ["backup", 3, 1]);
     assert.deepEqual(await count("/backup.c*.s*"), ["backup", 3, 1]);
     await assert.rejects(count("/*.c*.s*"), { code: "usage" });
+    await write(directory, { name: "b*" });
+    assert.deepEqual(await count("/b*"), ["b*", 6, 1], "a name before a pattern");
   });
 });
 
