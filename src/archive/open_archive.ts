@@ -139,12 +139,17 @@ export class OpenArchive {
    */
   requireShards(): ArchiveReader {
     if (this.reader !== undefined) return this.reader;
-    throw new EctarError("not-found", `no shards of ${this.name} were found, only its index`, {
-      archive: this.name,
-      hint: this.index?.head.layout === "tapes"
-        ? "its shards are on tapes: name the drives with --tape-devices"
-        : "name all directories or drives that hold its shards",
-    });
+    // Drives that were named, and what is in them, are worth more than the advice to name some.
+    const { remarks } = this.#shards;
+    const seen = remarks.length === 0 ? "" : `: ${remarks.join("; ")}`;
+    const where = this.index?.head.layout === "tapes"
+      ? "its shards are on tapes: name the drives with --tape-devices"
+      : "name all directories or drives that hold its shards";
+    throw new EctarError(
+      "not-found",
+      `no shards of ${this.name} were found, only its index${seen}`,
+      { archive: this.name, ...seen === "" ? { hint: where } : {} },
+    );
   }
 
   /** Tar offset of each chunk, by chunk number, as the index says. */

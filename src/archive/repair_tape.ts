@@ -154,8 +154,11 @@ class Replacement {
   async #proveOthersSuffice(rebuilder: ChunkRebuilder, drive: string): Promise<void> {
     const { shard, onNotice } = this.#options;
     onNotice?.(
-      `drive ${drive} holds shard ${shard} of ${printablePath(this.#archive.name)}: before it is ` +
-        "overwritten, the others are read once to prove that they do without it",
+      `the tape in drive ${drive} is, or may be, shard ${shard} of ` +
+        `${
+          printablePath(this.#archive.name)
+        }: before it is overwritten, the others are read once ` +
+        "to prove that they do without it",
     );
     this.#begin("proving");
     await refuseUnlessOthersSuffice({

@@ -59,8 +59,10 @@ export async function refuseUnlessOthersSuffice(options: SufficiencyOptions): Pr
   if (lost.length === 0) return;
   throw new EctarError(
     "exists",
-    `nothing was written: drive ${drive} holds shard ${shard} of ${printablePath(archive.name)}, ` +
-      `and the others do not give back ${chunksText(lost)} without it (${reason})`,
+    `nothing was written: the tape in drive ${drive} is, or may be, shard ${shard} of ` +
+      `${printablePath(archive.name)}, and the others do not give back ${
+        chunksText(lost)
+      } without it (${reason})`,
     {
       drive,
       archive: archive.name,

@@ -143,7 +143,7 @@ Deno.test("the old tape of the shard itself is kept where the others need it", (
     const run = await ectarExits(1, work, ...args);
     assert.match(
       run.stderr,
-      /nothing was written: drive t3\.tap holds shard 3 .* chunk \d without/,
+      /nothing was written: the tape in drive t3\.tap is, .* shard 3 of .* chunk \d without/,
     );
     assert.match(run.stderr, /; load a blank tape to write on, and name this one with the others/);
     assert.deepEqual(await Deno.readFile(`${work}/t3.tap`), before);
@@ -155,7 +155,10 @@ Deno.test("--verify reads the new tape back; files are read back in any case", (
     const run = await replace(0, work, 3, without(3), "--verify");
     assert.match(run.stderr, /backup: the new tape was read back, all as it was written/);
     const again = await replace(0, work, 3, without(3), "--verify", "--overwrite", "--json");
-    assert.match(again.stderr, /new\.tap holds shard 3 of backup: before it is overwritten/);
+    assert.match(
+      again.stderr,
+      /new\.tap is, or may be, shard 3 of backup: before it is overwritten/,
+    );
     assert.deepEqual(JSON.parse(again.stdout).read_back, []);
     await ectarRefuses(2, /--verify is for --replace/, work, "repair", "-i", "x", "--verify");
   }));

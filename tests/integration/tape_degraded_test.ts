@@ -56,6 +56,9 @@ Deno.test("a blank tape, another archive's tape, no tape image: each is named an
   await withTapes(3, async (work) => {
     await makeSampleTree(`${work}/other`, 1);
     await create(work, ["o0.tap", "o1.tap"], "another", "other");
+    const onlyOthers = ["verify", "-i", "backup.index.zst", ...on(["o0.tap", "o1.tap"])];
+    const seen = /only its index: no tape of archive \S+ is in the drives \(o0\.tap: .* another/;
+    await ectarRefuses(1, seen, work, ...onlyOthers);
     await Deno.writeFile(`${work}/blank.tap`, new Uint8Array(0));
     await Deno.writeTextFile(`${work}/letter`, "Dear Sir or Madam, this is no tape");
     const drives = on(["blank.tap", "t2.tap", "o1.tap", "letter", "t0.tap", "absent.tap"]);

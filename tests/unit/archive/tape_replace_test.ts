@@ -46,7 +46,8 @@ Deno.test("the old tape of the shard is not overwritten where the others need it
     const before = old.data;
     await assert.rejects(replaceShard1([first, last], old), {
       code: "exists",
-      message: /^nothing was written: drive d1 holds shard 1 of backup, .*chunks 1, 3 without it/,
+      message:
+        /^nothing was written: .* d1 is, or may be, shard 1 of backup, .*chunks 1, 3 without it/,
     });
     assert.deepEqual(old.data, before);
     // Read with the others and written elsewhere, it mends what they lack.
@@ -68,7 +69,10 @@ Deno.test("damage on the old tape alone does not keep it from being overwritten"
   assert.ok(indexWritten);
   assert.deepEqual(readBack, []);
   assert.deepEqual(phases, ["proving", "writing", "reading back"]);
-  assert.match(notices.join(), /drive d1 holds shard 1 of backup: before it is overwritten/);
+  assert.match(
+    notices.join(),
+    /drive d1 is, or may be, shard 1 of backup: before it is overwritten/,
+  );
 });
 
 Deno.test("a stop while the others are proven leaves the old tape as it is", async () => {
