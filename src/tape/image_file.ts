@@ -53,7 +53,8 @@ export class DiskImageFile implements ImageFile {
     );
     try {
       if (!attempt(path, "locking", () => file.tryLockSync(write))) {
-        const message = `${path} is in use by another ectar; wait for it to end`;
+        const message =
+          `${path} is in use by another ectar, which must end first, or is named twice`;
         throw new EctarError("permission", message, { drive: path, errno: "EBUSY" });
       }
       return new DiskImageFile(path, file, file.statSync().size);

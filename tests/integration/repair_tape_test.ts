@@ -169,6 +169,8 @@ Deno.test("too few tapes, a wrong shard, a drive named twice: refused, nothing i
     await replace(2, work, 4, TAPES);
     const twice = ["repair", ...on(TAPES), "--replace", "0=t0.tap"];
     await ectarRefuses(2, /cannot be read and replaced at the same time/, work, ...twice);
+    const otherwise = ["repair", ...on(TAPES), "--replace", "0=./t0.tap"];
+    await ectarRefuses(1, /t0\.tap is in use by .*, or is named twice/, work, ...otherwise);
     await ectarRefuses(2, /It must be such as 2=\/dev\/nst3/, work, "repair", "--replace", "x");
     await ectarRefuses(2, /tapes are not repaired in place/, work, "repair", ...on(TAPES));
     const both = ["repair", ...on(TAPES.slice(2)), "--replace", "0=a.tap", "--replace", "1=b.tap"];
