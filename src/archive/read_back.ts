@@ -6,6 +6,7 @@
 
 import { dropFileCache } from "../../ffi/drop_cache.ts";
 import { findArchiveFiles } from "../shard/places.ts";
+import { shardFileName } from "../shard/shard_name.ts";
 import type { CreateSummary } from "./create.ts";
 import { withArchive } from "./extract_local.ts";
 import { type ArchivePlaces, openPlaces } from "./tape_input.ts";
@@ -18,6 +19,11 @@ export interface ReadBackOptions
     Pick<ArchivePlaces, "inputs" | "devices" | "timeouts" | "bufferBytes" | "onNotice"> {
   /** What the writing run says is missing: that is no news. */
   missing: CreateSummary["missing"];
+}
+
+/** What to name for reading an archive in files back: a directory may have its name, too. */
+export function placesOfCreated(directory: string, name: string): string[] {
+  return [`${directory}/${shardFileName(name, 1, 0)}`];
 }
 
 /**

@@ -20,6 +20,14 @@ Deno.test("create --verify: files and tapes are read back and found as written",
     assert.match(onTapes.stderr, /t: read back, all as it was written/);
   }));
 
+Deno.test("create --verify finds its archive beside a directory of its name that holds others", () =>
+  withScratch(async (directory) => {
+    await makeSampleTree(`${directory}/in`, 1);
+    await ectarExits(0, directory, "create", "-q", "-o", "in/inner", "in");
+    const run = await ectarExits(0, directory, "create", "--verify", "-o", "in", "in");
+    assert.match(run.stderr, /^in: read back, all as it was written$/m);
+  }));
+
 Deno.test("what is not as it was written is found; what was known to be missing is no news", () =>
   withScratch(async (work) => {
     await makeSampleTree(`${work}/tree`, 1);

@@ -8,6 +8,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import type { ArchiveContent, ArchiveShape } from "../../archive/archive_content.ts";
 import type { CreateHooks } from "../../archive/create.ts";
 import { createFiles } from "../../archive/create_local.ts";
+import { placesOfCreated } from "../../archive/read_back.ts";
 import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
 import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
@@ -197,7 +198,7 @@ async function ontoFiles(
   else for (const line of createSummaryLines(created)) context.terminal.info(line);
   if (isWorthKnowing(created)) context.exit(EXIT.notes);
   if (options.verify) {
-    const inputs = [`${directory}/${shape.name}`];
+    const inputs = placesOfCreated(directory, shape.name);
     await readBackAndTell(context, progress, { inputs, missing: created.missing });
   }
 }
