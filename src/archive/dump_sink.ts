@@ -8,10 +8,16 @@
 
 import { EctarError } from "../errors.ts";
 import { ensureDirectory } from "../shard/ensure_directory.ts";
+import { indexFileName } from "../shard/shard_name.ts";
 import { fromSystemError, systemErrorName } from "../shard/system_error.ts";
+import { printablePath } from "../printable.ts";
 import type { DumpFile, DumpSink } from "../tape/dump.ts";
+import { peekIndex } from "../tape/index_peek.ts";
+import { parseLabel, type TapeLabel } from "../tape/label.ts";
 
 const COMPARE_BYTES = 1 << 20;
+/** Holds a label, and the head of an index. */
+const START_BYTES = 256 * 1024;
 
 /** Options of {@link DirectorySink}. */
 export interface DirectorySinkOptions {
@@ -25,6 +31,8 @@ export interface DirectorySinkOptions {
 export class DirectorySink implements DumpSink {
   readonly #directory: string;
   readonly #options: DirectorySinkOptions;
+  /** UUIDs of the archives that were begun, by name. */
+  readonly #begun = new Map<string, string>();
   #bytes = 0;
 
   private constructor(directory: string, options: DirectorySinkOptions) {
@@ -42,7 +50,40 @@ export class DirectorySink implements DumpSink {
     return new DirectorySink(directory, options);
   }
 
-  async create(name: string): Promise<DumpFile> {
+  /**
+   * Refuses an archive where the directory holds another one of its name: shards of both would mix.
+   *
+   * @throws {EctarError} `exists`
+   */
+  async begin({ name, archiveUuid, created }: TapeLabel): Promise<void> {
+    const begun = this.#begun.get(name) ?? archiveUuid;
+    this.#begun.set(name, begun);
+    const uuids = [begun, ...this.#options.force ? [] : await this.#archivesCalled(name)];
+    if (uuids.every((uuid) => uuid === archiveUuid)) return;
+    throw new EctarError(
+      "exists",
+      `${this.#directory} holds another archive called ${printablePath(name)}, ` +
+        `not the one created ${printablePath(created)}`,
+      { path: this.#directory, hint: "dump to another directory" },
+    );
+  }
+
+  /** UUIDs that labels of earlier dumps, and an index, of that name tell. */
+  async #archivesCalled(name: string): Promise<string[]> {
+    const uuids: (string | undefined)[] = [];
+    for await (const { name: fileName, isFile } of Deno.readDir(this.#directory)) {
+      const path = `${this.#directory}/${fileName}`;
+      const rest = fileName.startsWith(`${name}.`) ? fileName.slice(name.length) : "";
+      if (!isFile) continue;
+      if (/^\.tape-s\d+\.label\.tar$/.test(rest)) uuids.push(labelUuid(await startOf(path)));
+      else if (fileName === indexFileName(name)) {
+        uuids.push(peekIndex(await startOf(path)).archiveUuid);
+      }
+    }
+    return uuids.filter((uuid) => uuid !== undefined);
+  }
+
+  async create(name: string, otherwise?: string): Promise<DumpFile> {
     const finalPath = `${this.#directory}/${name}`;
     const path = `${this.#directory}/.${name}.ectar-${crypto.randomUUID().slice(0, 8)}`;
     const explain = (error: unknown) =>
@@ -71,29 +112,53 @@ export class DirectorySink implements DumpSink {
         try {
           await file.sync();
           file.close();
-          await this.#publish(path, finalPath);
+          if (await this.#publish(path, finalPath)) return;
+          if (otherwise === undefined) throw differs(finalPath);
+          const otherPath = `${this.#directory}/${otherwise}`;
+          if (await this.#publish(path, otherPath)) return otherwise;
+          throw differs(otherPath);
         } catch (error) {
           throw explain(error);
+        } finally {
+          await Deno.remove(path).catch(() => {});
         }
       },
     };
   }
 
-  async #publish(path: string, finalPath: string): Promise<void> {
-    if (this.#options.force) return await Deno.rename(path, finalPath);
+  /** Whether the file stands there now; not where another one does. */
+  async #publish(path: string, finalPath: string): Promise<boolean> {
     try {
-      await Deno.link(path, finalPath);
+      if (this.#options.force) await Deno.rename(path, finalPath);
+      else await Deno.link(path, finalPath);
+      return true;
     } catch (error) {
       if (systemErrorName(error) !== "EEXIST") throw error;
-      if (await sameBytes(path, finalPath)) return;
-      throw new EctarError("exists", `${finalPath} is there and differs from what is on the tape`, {
-        path: finalPath,
-        hint: "dump to another directory, or --force to replace it",
-      });
-    } finally {
-      await Deno.remove(path);
+      return await sameBytes(path, finalPath);
     }
   }
+}
+
+function differs(path: string): EctarError {
+  return new EctarError("exists", `${path} is there and differs from what is on the tape`, {
+    path,
+    hint: "dump to another directory, or --force to replace it",
+  });
+}
+
+function labelUuid(bytes: Uint8Array): string | undefined {
+  try {
+    return parseLabel(bytes)?.archiveUuid;
+  } catch (error) {
+    if (!(error instanceof EctarError)) throw error;
+    return undefined;
+  }
+}
+
+async function startOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path, { read: true });
+  const start = new Uint8Array(START_BYTES);
+  return start.subarray(0, await readFull(file, start));
 }
 
 async function sameBytes(one: string, other: string): Promise<boolean> {

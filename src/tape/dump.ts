@@ -17,14 +17,23 @@ import { type DriveTimeouts, TimedDevice } from "./timed_device.ts";
 export interface DumpFile {
   /** Appends bytes; they may be reused once the promise resolves. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Ends the file. */
-  close(): Promise<void>;
+  /** Ends the file; returns the name under which it stands where that is not the one asked for. */
+  close(): Promise<string | void>;
 }
 
 /** Where a dump's files go. */
 export interface DumpSink {
-  /** Creates a file; names hold no folders and are safe as file names. */
-  create(name: string): Promise<DumpFile>;
+  /**
+   * Told of the archive before any of its files is created; throws where it must not go there.
+   * @default anything goes
+   */
+  begin?(label: TapeLabel): Promise<void>;
+  /**
+   * Creates a file; names hold no folders and are safe as file names.
+   *
+   * @param otherwise name to take where another file of the name is there; without, it is an error
+   */
+  create(name: string, otherwise?: string): Promise<DumpFile>;
 }
 
 /** One tape file that was copied. */
@@ -76,12 +85,15 @@ export async function dumpTape(
   const summary: DumpSummary = { drive: device.name, files: [], stopped: undefined };
   for await (const tapeFile of walkTapeFiles(head, 0)) {
     if (tapeFile.kind.kind === "empty") continue;
+    if (tapeFile.kind.kind === "label" && !names.isBegun) await sink.begin?.(tapeFile.kind.label);
     const name = names.nameOf(tapeFile);
     const expected = tapeFile.kind.kind === "label" ? undefined : names.blockSize;
     // A block of another archive's size is the drive's fancy behind the end of data.
     if (expected !== undefined && tapeFile.block.length > expected) break;
     const copy = new FileCopy(head, tapeFile, name, expected);
-    summary.files.push(await copy.run(sink));
+    // The index of a tape that was replaced names other volumes; any of the set will do.
+    const otherwise = tapeFile.kind.kind === "zstd" ? names.plainName(tapeFile.file) : undefined;
+    summary.files.push(await copy.run(sink, otherwise));
     if (copy.failure !== undefined) {
       summary.stopped = copy.failure;
       break;
@@ -114,13 +126,13 @@ class FileCopy {
     this.#result = { name, tapeFile: start.file, bytes: 0, sha256: "", holes: [] };
   }
 
-  async run(sink: DumpSink): Promise<DumpedFile> {
-    this.#out = await sink.create(this.#result.name);
+  async run(sink: DumpSink, otherwise: string | undefined): Promise<DumpedFile> {
+    this.#out = await sink.create(this.#result.name, otherwise);
     try {
       await this.#writeBlock(this.#start.block);
       await this.#copyRest();
     } finally {
-      await this.#out.close();
+      this.#result.name = await this.#out.close() ?? this.#result.name;
     }
     this.#result.sha256 = this.#hash.digest("hex");
     return this.#result;
@@ -187,6 +199,16 @@ class DumpNames {
     return label === undefined ? this.#drive : `${label.name}.tape-s${pad(label.shard, 2)}`;
   }
 
+  /** Whether a label was met. */
+  get isBegun(): boolean {
+    return this.#label !== undefined;
+  }
+
+  /** What a tape file is called that is nothing in particular. */
+  plainName(file: number): string {
+    return `${this.#drive}.file${pad(file, 4)}`;
+  }
+
   /** Bytes per block, where a label told. */
   get blockSize(): number | undefined {
     return this.#label?.blockSize;
@@ -200,7 +222,7 @@ class DumpNames {
     }
     const label = this.#label;
     if (label === undefined || kind.kind === "tar" || kind.kind === "broken-label") {
-      return this.#unused(`${this.#drive}.file${pad(file, 4)}`, file);
+      return this.#unused(this.plainName(file), file);
     }
     if (kind.kind === "zstd") return this.#unused(indexFileName(label.name), file);
     const chunk = label.firstChunk + file - this.#labelFile - 1;
@@ -209,7 +231,7 @@ class DumpNames {
 
   /** Two archives of one name on a tape must not write over each other. */
   #unused(name: string, file: number): string {
-    const free = this.#used.has(name) ? `${this.#drive}.file${pad(file, 4)}` : name;
+    const free = this.#used.has(name) ? this.plainName(file) : name;
     this.#used.add(free);
     return free;
   }

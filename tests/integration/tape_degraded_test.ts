@@ -186,6 +186,43 @@ Deno.test("drives with nothing of the archive are a remark where files are enoug
   });
 });
 
+Deno.test("a tape of another archive of that name is not dumped among the first one's shards", async () => {
+  await withTapes(3, async (work, tapes) => {
+    await Deno.mkdir(`${work}/other`);
+    await create(work, ["o0.tap", "o1.tap", "o2.tap"], "other/backup", "tree");
+    await ectarExits(0, work, "tape", "dump", tapes[0], "-o", "d");
+    const before = namesIn(`${work}/d`);
+    const message = /o1\.tap: d holds another archive called backup, not the one created/;
+    await ectarRefuses(1, message, work, "tape", "dump", "o1.tap", "-o", "d");
+    assert.deepEqual(namesIn(`${work}/d`), before);
+    // Told by the index alone, and where both are dumped at once.
+    for (const name of before) {
+      if (name.endsWith(".label.tar")) await Deno.remove(`${work}/d/${name}`);
+    }
+    await ectarRefuses(1, message, work, "tape", "dump", "o1.tap", "-o", "d");
+    const both = await ectarExits(1, work, "tape", "dump", tapes[0], "o1.tap", "-o", "both");
+    assert.match(both.stderr, /both holds another archive called backup/);
+    await ectarExits(0, work, "tape", "dump", tapes[1], "-o", "d");
+    await ectarExits(3, work, "extract", "-i", "d", "-o", "x");
+    await assertSameTree(`${work}/tree`, `${work}/x/tree`);
+  });
+});
+
+Deno.test("a tape that was replaced is dumped with the others, though its index is another", async () => {
+  await withTapes(3, async (work, tapes) => {
+    const onto = ["--replace", "2=new.tap"];
+    await ectarExits(0, work, "repair", ...on(tapes.slice(0, 2)), ...onto);
+    for (const tape of [tapes[0], "new.tap", "new.tap"]) {
+      await ectarExits(0, work, "tape", "dump", tape, "-o", "d");
+    }
+    const index = namesIn(`${work}/d`).filter((name) => name.startsWith("new.tap.file"));
+    assert.equal(index.length, 1);
+    const sums = Deno.readTextFileSync(`${work}/d/backup.tape-s02.sha256`);
+    assert.ok(sums.includes(index[0]));
+    await ectarExits(4, work, "verify", "-i", "d");
+  });
+});
+
 Deno.test("dumping again is no conflict, other bytes under the same name are", async () => {
   await withTapes(2, async (work) => {
     await ectarExits(0, work, "tape", "dump", "t0.tap", "-o", "d");
