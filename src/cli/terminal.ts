@@ -90,6 +90,11 @@ export class Terminal {
     if (this.#tells("normal")) this.#message(line);
   }
 
+  /** A line of what came of it: told with `-q`, too, where something is wrong. */
+  outcome(line: string, isWrong: boolean): void {
+    if (isWrong || this.#tells("normal")) this.#message(line);
+  }
+
   /** Told with `-v`. */
   verbose(line: string): void {
     if (this.#tells("verbose")) this.#message(line);

@@ -52,8 +52,10 @@ Deno.test("repair: what cannot be repaired is exit code 5, to another directory 
     await ectarExits(0, directory, "repair", "-i", "b", "-o", "rebuilt");
     assert.deepEqual(namesIn(`${directory}/rebuilt`), ["b.c001.s04"]);
     for (const shard of [0, 1, 2]) await Deno.remove(shardPath(shards, 2, shard));
-    const run = await ectarExits(5, directory, "repair", "-i", "b");
-    assert.match(run.stderr, /cannot be repaired: chunk 2 of b: 2 of its 5 shards were found/);
+    for (const quiet of [[], ["-q"], ["-q", "-n"]]) {
+      const run = await ectarExits(5, directory, "repair", "-i", "b", ...quiet);
+      assert.match(run.stderr, /cannot be repaired: chunk 2 of b: 2 of its 5 shards were found/);
+    }
     await ectarExits(5, directory, "verify", "-i", "b");
   }));
 

@@ -78,10 +78,20 @@ for (const kind of ["gone", "truncated", "zeroed", "noise"]) {
     }));
 }
 
-Deno.test("--partial restores the rest and lists what is lost, hard links too", () =>
+Deno.test("--partial restores the rest and lists what is lost, hard links too, with -q as well", () =>
   withArchive(async (directory, shards) => {
     await ruin(shards, "gone", 2);
-    const run = await ectarExits(3, directory, "extract", "-i", "b", "-o", "out", "--partial");
+    const run = await ectarExits(
+      3,
+      directory,
+      "extract",
+      "-i",
+      "b",
+      "-o",
+      "out",
+      "--partial",
+      "-q",
+    );
     // large0 begins in chunk 1 and large1 ends in chunk 3; zz-hard-link is large0.
     const lost = ["large0", "large1", "zz-hard-link"];
     for (const name of lost) assert.match(run.stderr, new RegExp(`^ +(\\./)?${name}$`, "m"));

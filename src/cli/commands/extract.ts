@@ -89,8 +89,9 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
         });
         line.stop();
         if (options.json) terminal.printJson(extractSummaryJson(extracted));
-        for (const text of extractSummaryLines(extracted)) terminal.info(text);
-        if (hasExtractNotes(extracted)) context.exit(EXIT.notes);
+        const hasNotes = hasExtractNotes(extracted);
+        for (const text of extractSummaryLines(extracted)) terminal.outcome(text, hasNotes);
+        if (hasNotes) context.exit(EXIT.notes);
         if (extracted.notFound.length > 0) {
           for (const name of extracted.notFound) terminal.warn(`${name}: not in the archive`);
           context.exit(EXIT.failed);

@@ -95,9 +95,10 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
         onProgress: ({ bytes, chunk }) =>
           line.update({ verb: "proven", doneBytes: bytes, detail: `chunk ${chunk}` }),
       }).finally(() => line.stop());
+      const code = repairExitCode(summary);
       if (options.json) terminal.printJson(repairJson(summary));
-      else for (const text of repairLines(summary)) terminal.info(text);
-      context.exit(repairExitCode(summary));
+      else for (const text of repairLines(summary)) terminal.outcome(text, code !== EXIT.ok);
+      context.exit(code);
     });
 }
 
@@ -127,7 +128,11 @@ async function ontoTape(
     });
     line.stop();
     if (options.json) terminal.printJson(replacedJson(replaced));
-    else for (const text of [...replaced.remarks, replacedLine(replaced)]) terminal.info(text);
+    else {
+      for (const text of [...replaced.remarks, replacedLine(replaced)]) {
+        terminal.outcome(text, !replaced.indexWritten);
+      }
+    }
     if (!replaced.indexWritten) context.exit(EXIT.notes);
     tellReadBack(context, drive, replaced);
   } catch (error) {
