@@ -38,9 +38,10 @@ Deno.test("without privileges", async (t) => {
       await Deno.chmod(`${directory}/in/deep/text`, 0o000);
       await giveToUnprivileged(directory);
       await Deno.chmod(`${directory}/in/closed`, 0o000);
-      const run = await ectarExits(3, user, ...CREATE.slice(0, 1), ...CREATE.slice(2), "u", "in");
-      assert.match(run.stderr, /in\/deep\/text.*permission denied/i);
+      const run = await ectarExits(3, user, ...CREATE, "u", "in");
+      assert.match(run.stderr, /in\/deep\/text.*permission denied/i, "with -q, too");
       assert.match(run.stderr, /in\/closed.*permission denied/i);
+      assert.match(run.stderr, /^2 could not be read, and are not in the archive$/m);
       await ectarExits(0, user, "extract", "-i", "u", "-o", "out-u");
       assert.ok(!namesIn(`${directory}/out-u/in/deep`).includes("text"));
       await Deno.chmod(`${directory}/in/closed`, 0o755);

@@ -13,6 +13,7 @@ import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/cr
 import { EctarError } from "../../errors.ts";
 import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
 import { packNameList } from "../../tree/name_list.ts";
+import { isShortfall } from "../../tree/note.ts";
 import {
   applyCommonOptions,
   collect,
@@ -195,7 +196,11 @@ async function ontoFiles(
   const created = await createFiles(content, shape, output, hooksOf(context, line))
     .finally(() => line.stop());
   if (json) context.terminal.printJson(createSummaryJson(created));
-  else for (const line of createSummaryLines(created)) context.terminal.info(line);
+  else {
+    for (const line of createSummaryLines(created)) {
+      context.terminal.outcome(line, isWorthKnowing(created));
+    }
+  }
   if (isWorthKnowing(created)) context.exit(EXIT.notes);
   if (options.verify) {
     const inputs = placesOfCreated(directory, shape.name);
@@ -238,7 +243,11 @@ async function ontoTapes(
   };
   const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
   if (options.json) terminal.printJson(tapeSummaryJson(created));
-  else for (const line of tapeSummaryLines(created)) terminal.info(line);
+  else {
+    for (const line of tapeSummaryLines(created)) {
+      terminal.outcome(line, tapesAreWorthKnowing(created));
+    }
+  }
   for (const line of incompleteLines(created)) terminal.warn(line);
   for (const line of starvedDriveLines(created.drives)) terminal.verbose(line);
   for (const line of hungDriveLines(created.drives)) terminal.warn(line);
@@ -302,7 +311,7 @@ function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): Crea
   let totalBytes: number | undefined;
   return {
     signal,
-    onNote: (note) => terminal.info(`ectar: ${note.message}`),
+    onNote: (note) => terminal.outcome(`ectar: ${note.message}`, isShortfall(note)),
     onSize: line.isShown ? (tarBytes) => totalBytes = tarBytes : undefined,
     onProgress: ({ tarBytes, chunk }) =>
       line.update({ verb: "archived", doneBytes: tarBytes, totalBytes, detail: `chunk ${chunk}` }),
