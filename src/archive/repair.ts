@@ -98,6 +98,7 @@ class RepairRun {
   readonly #decompressor: FrameCompressor;
   readonly #repaired: RepairedFile[] = [];
   readonly #keptAside: string[] = [];
+  readonly #strays: string[] = [];
   /** Directories with an index of another archive, whose shards may lie there, too. */
   #strangePlaces: ReadonlySet<string> = new Set();
   #rebuilder: { k: number; m: number; rebuilder: ChunkRebuilder } | undefined;
@@ -145,7 +146,7 @@ class RepairRun {
         index: done.state,
         indexProblem: done.problem,
         keptAside: this.#keptAside,
-        remarks: [...new Set(archive.remarks)],
+        remarks: [...new Set(archive.remarks), ...this.#strays],
       };
     } finally {
       await index.close();
@@ -184,6 +185,10 @@ class RepairRun {
     const { dryRun } = this.#options;
     try {
       const paths = this.#places.files.shards.get(chunk) ?? [];
+      for (const { path, shard } of paths) {
+        if (shard < m) continue;
+        this.#strays.push(`${path} is left as it is: the archive has shards 0 to ${m - 1} only`);
+      }
       const readable = new Set(found.map(({ origin }) => origin));
       const present = new Set(found.map(({ shard }) => shard));
       const unreadable = paths.filter(({ path, shard }) => shard < m && !readable.has(path));

@@ -222,6 +222,15 @@ for (const evidence of ["a shard", "an index"]) {
     }));
 }
 
+Deno.test("a shard beyond the archive's own, which verify calls damage, is named and left", () =>
+  withCopy(async (shards) => {
+    const stray = shardPath(shards, 2, M);
+    await Deno.copyFile(shardPath(shards, 2, 1), stray);
+    const { repaired, remarks } = await repair(shards);
+    assert.deepEqual(repaired, []);
+    assert.deepEqual(remarks, [`${stray} is left as it is: the archive has shards 0 to 4 only`]);
+  }));
+
 Deno.test("a dry run tells the same and changes nothing", () =>
   withCopy(async (shards, { other }) => {
     await Deno.remove(shardPath(shards, 1, 0));
