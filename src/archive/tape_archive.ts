@@ -7,7 +7,7 @@
 
 import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
-import type { RecordSpool } from "../index/record_spool.ts";
+import { MemorySpool, type RecordSpool } from "../index/record_spool.ts";
 import type { IndexHead } from "../index/records.ts";
 import { printablePath } from "../printable.ts";
 import type { IndexHandle, ShardHandle, ShardSetReader } from "../shard/shard_io.ts";
@@ -120,10 +120,10 @@ export class TapeArchive implements ShardSetReader {
     }
     // Every tape holds the same index; another is only read where one cannot be.
     for (const onTape of await this.#tapes.indexes()) {
-      const spool = await newSpool();
+      let spool: RecordSpool | undefined;
       try {
-        for await (const bytes of onTape.read()) await spool.append(bytes);
-        const read = () => spool.read(0, spool.size);
+        const kept = spool = await keep(onTape, newSpool);
+        const read = () => kept.read(0, kept.size);
         const cached: IndexHandle = { origin: onTape.origin, read };
         if (await this.#takePositions(cached)) {
           this.#index = cached;
@@ -134,7 +134,7 @@ export class TapeArchive implements ShardSetReader {
         if (!(error instanceof EctarError)) throw error;
         this.#remarks.push(`${error.message}; this copy of the index is not used`);
       }
-      await spool.close();
+      await spool?.close();
     }
     const name = printablePath(this.name);
     this.#remarks.push(
@@ -168,6 +168,22 @@ export class TapeArchive implements ShardSetReader {
       return false;
     }
   }
+}
+
+/** A copy of an index; in memory where the disk has no room, as that of a rescue system may. */
+async function keep(
+  index: IndexHandle,
+  newSpool: () => Promise<RecordSpool>,
+): Promise<RecordSpool> {
+  const spool = await newSpool();
+  try {
+    for await (const bytes of index.read()) await spool.append(bytes);
+    return spool;
+  } catch (error) {
+    await spool.close();
+    if (!(error instanceof EctarError) || error.code !== "no-space") throw error;
+  }
+  return await keep(index, () => Promise.resolve(new MemorySpool()));
 }
 
 function toExtents(extents: readonly [number, number, number, number][]) {

@@ -1,6 +1,8 @@
 /** Whole archives on mock tape drives: nothing but memory, and no permission. */
 import assert from "node:assert/strict";
+import { TapeArchive } from "../../../src/archive/tape_archive.ts";
 import { EctarError } from "../../../src/errors.ts";
+import { MemorySpool } from "../../../src/index/record_spool.ts";
 import { type MockTapeDevice, TapeMedium } from "../../mocks.ts";
 import { noise } from "../tape/rait_set.ts";
 import {
@@ -111,6 +113,21 @@ Deno.test("an index that cannot be read on one tape is taken from another", asyn
   const { files, remarks } = await restoreFrom(loaded);
   assertFiles(files, FILES);
   assert.ok(remarks.every((line) => /index|d0/.test(line)), remarks.join("\n"));
+});
+
+Deno.test("an index for which the disk has no room is held in memory", async () => {
+  const drives = mockDrives(3);
+  await archiveOnto(drives, FILES, 2);
+  class FullDisk extends MemorySpool {
+    override append(): Promise<void> {
+      return Promise.reject(new EctarError("no-space", "no space left on the device"));
+    }
+  }
+  const newSpool = () => Promise.resolve(new FullDisk());
+  const archive = await TapeArchive.open(reload(drives), { newSpool });
+  assert.equal((await archive.indexes()).length, 1);
+  assert.deepEqual(archive.remarks, []);
+  await archive.close();
 });
 
 Deno.test("without any index everything restores", async () => {
