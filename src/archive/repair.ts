@@ -243,7 +243,8 @@ class RepairRun {
   #toWrite(verdicts: readonly ShardVerdict[], strangers: readonly string[]): Wanted[] {
     const strange = new Set([
       ...this.#strangePlaces,
-      ...strangers.map((origin) => this.#places.slotOf(origin).directory),
+      ...[...strangers, ...verdicts.flatMap((each) => each.isStranger ? [each.origin] : [])]
+        .map((origin) => this.#places.slotOf(origin).directory),
     ]);
     const bad = verdicts.flatMap(({ origin, shard, problem, isStrange }) => {
       if (problem === undefined) return [];

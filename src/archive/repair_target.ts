@@ -33,6 +33,11 @@ export interface ShardVerdict {
   problem: string | undefined;
   /** Whether it may be something else than a shard of this chunk, which nothing else may hold. */
   isStrange: boolean;
+  /**
+   * Whether it looks like a shard of another archive with nearly the same content: chunks begin and
+   * end with what tells archives apart.
+   */
+  isStranger: boolean;
 }
 
 /** Compares and writes the shards of one chunk. */
@@ -102,6 +107,8 @@ class Comparison {
   #cells = 0;
   #wrongCells = 0;
   #strangeCells = 0;
+  /** Strange cells before the first that is not. */
+  #strangeAtFirst = 0;
   #buffer = new Uint8Array(0);
 
   constructor(handle: ShardHandle, k: number, m: number) {
@@ -126,13 +133,16 @@ class Comparison {
     if (this.#otherShard !== undefined) {
       this.#isOther &&= Buffer.compare(found, shards[this.#otherShard]) === 0;
     }
+    const before = this.#cells;
     this.#cells += Math.ceil(right.length / CELL_BYTES);
     if (Buffer.compare(found, right) === 0) return;
     for (let at = 0; at < right.length; at += CELL_BYTES) {
       const cell = found.subarray(at, Math.min(right.length, at + CELL_BYTES));
       if (Buffer.compare(cell, right.subarray(at, at + cell.length)) === 0) continue;
       this.#wrongCells++;
-      if (cell.some((byte) => byte !== 0)) this.#strangeCells++;
+      if (cell.every((byte) => byte === 0)) continue;
+      this.#strangeCells++;
+      if (before + at / CELL_BYTES === this.#strangeAtFirst) this.#strangeAtFirst++;
     }
   }
 
@@ -149,9 +159,12 @@ class Comparison {
     const wrong = this.#wrongCells === 0
       ? this.#problem
       : `${this.#wrongCells} of its ${this.#cells} cells of ${CELL_BYTES} bytes are wrong`;
+    // One stretch at its beginning is damage as any; another archive's differs farther on as well.
+    const isStranger = this.#strangeAtFirst > 0 && this.#strangeCells > this.#strangeAtFirst;
     return {
       origin,
       shard,
+      isStranger: !isOther && isStranger,
       problem: isOther ? `it is shard ${this.#otherShard} under a wrong name` : wrong,
       isStrange: !isOther && (this.#goesOn || this.#strangeCells * 2 > this.#cells),
     };
