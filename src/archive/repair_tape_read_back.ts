@@ -59,15 +59,18 @@ export async function readTapeBack(options: TapeReadBackOptions): Promise<TapeFa
   const faults: TapeFault[] = [];
   const tape = await openTape(options, faults);
   if (tape === undefined) return faults;
-  for await (const record of options.books.records()) {
-    const chunk = record.chunk_number;
-    const problem = await attempt(() => compareShard(tape, record, options));
-    if (problem !== undefined) faults.push({ chunk, problem });
+  try {
+    for await (const record of options.books.records()) {
+      const chunk = record.chunk_number;
+      const problem = await attempt(() => compareShard(tape, record, options));
+      if (problem !== undefined) faults.push({ chunk, problem });
+    }
+    const problem = await attempt(() => compareIndex(tape, options));
+    if (problem !== undefined) faults.push({ chunk: undefined, problem });
+    return faults;
+  } finally {
+    await tape.stop();
   }
-  const problem = await attempt(() => compareIndex(tape, options));
-  if (problem !== undefined) faults.push({ chunk: undefined, problem });
-  await tape.stop();
-  return faults;
 }
 
 async function openTape(

@@ -134,6 +134,25 @@ for (const [what, spoil, expected] of DAMAGE) {
   });
 }
 
+Deno.test("a stop while the tape is read back says that it is written, and leaves it so", async () => {
+  const [first, , last] = await threeTapes();
+  const blank = new MockTapeDevice({ name: "new", medium: new TapeMedium() });
+  const stop = new AbortController();
+  const stopped = replaceShard1([first, last], blank, {
+    verify: true,
+    signal: stop.signal,
+    onProgress: ({ phase, chunk }) => {
+      if (phase === "reading back" && chunk === 2) stop.abort();
+    },
+  });
+  const message = "interrupted; the new tape is written";
+  await assert.rejects(stopped, { code: "interrupted", message });
+  const whole = await TapeArchive.open(reload([first, blank]), { newSpool });
+  assert.equal((await whole.indexes()).length, 1);
+  assert.deepEqual(whole.presentShards, [0, 1]);
+  await whole.close();
+});
+
 Deno.test("a drive that fails while the tape is read back is told, and nothing is thrown", async () => {
   const [first, , last] = await threeTapes();
   const blank: MockTapeDevice = new MockTapeDevice({
