@@ -17,6 +17,7 @@ const WORDS: Record<string, string> = {
   ENOTDIR: "a part of the path is not a directory",
   EEXIST: "it exists already",
   EISDIR: "it is a directory",
+  ELOOP: "symbolic links that lead in a circle",
   EIO: "input/output error",
   EMFILE: "too many open files (see ulimit -n)",
   ENFILE: "too many open files in the system",
