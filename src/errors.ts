@@ -94,3 +94,8 @@ export class EctarError extends Error {
     this.context = context;
   }
 }
+
+/** Whether a limit of this host was met, which tells nothing of what was to be read. */
+export function isHostLimit(error: unknown): boolean {
+  return error instanceof EctarError && ["EMFILE", "ENFILE"].includes(error.context.errno ?? "");
+}

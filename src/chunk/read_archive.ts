@@ -8,7 +8,7 @@
 
 import { ReedSolomon } from "../erasure/reed_solomon.ts";
 import type { ChunkHeader } from "./header.ts";
-import { EctarError } from "../errors.ts";
+import { EctarError, isHostLimit } from "../errors.ts";
 import type { ByteRange, ShardSetReader } from "../shard/shard_io.ts";
 import {
   checkAt,
@@ -338,7 +338,7 @@ export class ArchiveReader {
     try {
       return await this.#openChunk(chunk);
     } catch (error) {
-      if (!(error instanceof EctarError)) throw error;
+      if (!(error instanceof EctarError) || isHostLimit(error)) throw error;
       line.miss(chunk, chunk, error.message);
       return undefined;
     }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EctarError } from "../errors.ts";
+import { EctarError, isHostLimit } from "../errors.ts";
 import type { ChunkReader } from "./read_chunk.ts";
 import type { DamageLog } from "./read_damage.ts";
 import type { LostPart } from "./read_timeline.ts";
@@ -105,7 +105,7 @@ async function visitChunk(
   try {
     reader = await archive.open(chunk);
   } catch (error) {
-    if (!(error instanceof EctarError)) throw error;
+    if (!(error instanceof EctarError) || isHostLimit(error)) throw error;
     return lostChunk(archive, chunk, error.message, await archive.isLast(chunk) ?? false);
   }
   try {

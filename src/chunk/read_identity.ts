@@ -5,7 +5,7 @@
  * @module
  */
 
-import { EctarError } from "../errors.ts";
+import { EctarError, isHostLimit } from "../errors.ts";
 import type { ChunkHeader } from "./header.ts";
 import type { ChunkRecord, IndexHead } from "../index/records.ts";
 import type { ChunkReader } from "./read_chunk.ts";
@@ -88,7 +88,7 @@ export async function settleIdentity(
     try {
       probe = await open(chunk, { hints: {}, indexes: await recordsOf(chunk, indexes) });
     } catch (error) {
-      if (!(error instanceof EctarError)) throw error;
+      if (!(error instanceof EctarError) || isHostLimit(error)) throw error;
       continue;
     }
     const { facts, header, prover } = probe.opened;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EctarError } from "../errors.ts";
+import { EctarError, isHostLimit } from "../errors.ts";
 import { type ArchiveFiles, findArchiveFiles, type ShardFile } from "./places.ts";
 import type { ByteRange, IndexHandle, ShardHandle, ShardRead, ShardSetReader } from "./shard_io.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
@@ -47,8 +47,7 @@ export class FileShardSetReader implements ShardSetReader {
         handles.push(await FileShard.open(shard.path, shard.chunk, shard.shard));
       } catch (error) {
         const explained = fromSystemError(error, `cannot read ${shard.path}`, { path: shard.path });
-        const limit = ["EMFILE", "ENFILE"].includes(systemErrorName(error) ?? "");
-        if (limit || !(explained instanceof EctarError)) {
+        if (!(explained instanceof EctarError) || isHostLimit(explained)) {
           for (const handle of handles) await handle.close();
           throw explained;
         }

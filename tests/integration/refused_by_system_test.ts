@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { ectarExits, ectarRefuses, type RunOptions } from "../cli/run_ectar.ts";
+import { ECTAR, ectarExits, ectarRefuses, type RunOptions } from "../cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
 import { giveToUnprivileged, IS_ROOT, unprivilegedEctar } from "../cli/unprivileged.ts";
 import { withScratch } from "./scratch.ts";
@@ -132,6 +132,19 @@ Deno.test("without privileges", async (t) => {
     await t.step({ name, ignore: !IS_ROOT, fn: owners });
   });
 });
+
+Deno.test("too many open files: the run fails, and nothing is called lost", () =>
+  withScratch(async (directory) => {
+    await makeSampleTree(`${directory}/in`, 1);
+    const shape = ["--data-shards", "100", "--parity-shards", "20", "-o", "b"];
+    await ectarExits(0, directory, "create", "-q", ...shape, "in");
+    const command = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh", ...ECTAR];
+    const limited = { cwd: directory, command };
+    for (const args of [["verify"], ["verify", "--quick"], ["repair"], ["extract", "-o", "out"]]) {
+      await ectarRefuses(1, /cannot read .*: too many open files/, limited, ...args, "-i", "b");
+    }
+    await ectarExits(0, directory, "verify", "-i", "b");
+  }));
 
 Deno.test("an output directory that is missing or none at all is refused", () =>
   withScratch(async (directory) => {
