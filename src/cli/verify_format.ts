@@ -5,7 +5,7 @@
  */
 
 import type { VerifySummary } from "../archive/verify.ts";
-import type { DamageKind } from "../chunk/read_damage.ts";
+import type { DamageKind, ShardDamage } from "../chunk/read_damage.ts";
 import { atMost, chunksText, damageLines, untoldRemarks } from "./extract_summary.ts";
 
 const LETTERS: Record<DamageKind, string> = {
@@ -81,10 +81,14 @@ function verdictText(summary: VerifySummary): string {
   }
   if (verdict === "whole") return `whole, ${checked}${soFar}`;
   if (verdict === "repairable") return `DAMAGED but everything restores, ${checked}${soFar}`;
-  // Of shards on a tape in a cupboard, or a disk that is not mounted, nothing is lost yet.
+  // Of shards on a tape in a cupboard, on a disk that is not mounted, or in a file that may not be
+  // opened, nothing is lost yet.
   const lacking = summary.damage.filter(({ repaired }) => !repaired);
-  const isElsewhere = lacking.length > 0 && lacking.every(({ what }) => what === "missing");
-  const unless = isElsewhere ? " unless more shards are found" : "";
+  const isClosed = ({ what, ranges }: ShardDamage) => what === "unreadable" && ranges.length === 0;
+  const isElsewhere = lacking.length > 0 &&
+    lacking.every((each) => each.what === "missing" || isClosed(each));
+  const found = lacking.some(isClosed) ? "found or can be opened" : "found";
+  const unless = isElsewhere ? ` unless more shards are ${found}` : "";
   return `DAMAGED, something is lost${unless}, ${checked}${soFar}`;
 }
 

@@ -115,6 +115,9 @@ Deno.test("what is lost only because shards were not found is said so, in few li
   const lines = verifyLines(summary({ lost, damage: [missing], verdict: "unrepairable" }));
   assert.ok(lines.length < 60);
   assert.match(lines.at(-1)!, /something is lost unless more shards are found/);
+  const closed = { ...damage(2, 1, "unreadable"), repaired: false };
+  const either = verifyLines(summary({ damage: [missing, closed], verdict: "unrepairable" }));
+  assert.match(either.at(-1)!, /lost unless more shards are found or can be opened, /);
   const bad = { ...damage(2, 1, "damaged"), repaired: false };
   const both = verifyLines(summary({ damage: [missing, bad], verdict: "unrepairable" }));
   assert.match(both.at(-1)!, /something is lost, /);
