@@ -5,7 +5,7 @@
  * @module
  */
 
-import { temporaryFiles } from "../shard/commit.ts";
+import { temporaryFiles } from "../shard/archive_files.ts";
 import { FileShardSetWriter } from "../shard/file_writer.ts";
 import { checkArchiveName } from "../shard/shard_name.ts";
 import type { ShardSetWriter } from "../shard/shard_io.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { splitPath } from "../file_path.ts";
 import { checkArchiveName } from "../shard/shard_name.ts";
 import type { OpenTapeOptions } from "../tape/open_device.ts";
 import {
@@ -137,10 +138,8 @@ function reserveOfImages(
 function ownOutputs(name: string, devices: readonly string[], directory: string): OwnOutputOptions {
   const text = new TextEncoder();
   const places = devices.map((device) => {
-    const slash = device.lastIndexOf("/");
-    const folder = slash < 0 ? "." : device.slice(0, slash) || "/";
-    const names = new RegExp(`^${RegExp.escape(device.slice(slash + 1))}$`, "s");
-    return { path: text.encode(folder), names };
+    const { directory: folder, fileName } = splitPath(device);
+    return { path: text.encode(folder), names: new RegExp(`^${RegExp.escape(fileName)}$`, "s") };
   });
   return { directories: [...places, { path: text.encode(directory), names: ownNames(name) }] };
 }

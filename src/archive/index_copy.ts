@@ -7,7 +7,7 @@
  */
 
 import { EctarError } from "../errors.ts";
-import { existingArchiveFiles } from "../shard/commit.ts";
+import { existingArchiveFiles } from "../shard/archive_files.ts";
 import type { ShardSetWriter } from "../shard/shard_io.ts";
 import { indexFileName, parseShardFileName } from "../shard/shard_name.ts";
 import { fromSystemError } from "../shard/system_error.ts";

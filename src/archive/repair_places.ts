@@ -5,6 +5,7 @@
  */
 
 import { ensureDirectory } from "../shard/ensure_directory.ts";
+import { pathIn, splitPath } from "../file_path.ts";
 import { RepairDirectory } from "../shard/repair_directory.ts";
 import { type ArchiveFiles, findArchiveFiles } from "../shard/places.ts";
 import { indexFileName, shardFileName } from "../shard/shard_name.ts";
@@ -54,7 +55,7 @@ export class RepairPlaces {
     this.inputs = inputs;
     this.files = files;
     const paths = [...[...files.shards.values()].flat().map(({ path }) => path), ...files.indexes];
-    this.#directories = [...new Set(paths.map(directoryOf))];
+    this.#directories = [...new Set(paths.map((path) => splitPath(path).directory))];
   }
 
   /**
@@ -95,7 +96,7 @@ export class RepairPlaces {
   slotsOfShards(chunk: number, shards: readonly number[]): { shard: number; slot: Slot }[] {
     const crowd = new Map<string, number>(this.#directories.map((directory) => [directory, 0]));
     const joins = (directory: string) => crowd.set(directory, (crowd.get(directory) ?? 0) + 1);
-    for (const { path } of this.files.shards.get(chunk) ?? []) joins(directoryOf(path));
+    for (const { path } of this.files.shards.get(chunk) ?? []) joins(splitPath(path).directory);
     return shards.map((shard) => {
       const directory = this.#options.output ?? this.#likeliest(shard, crowd);
       joins(directory);
@@ -111,7 +112,7 @@ export class RepairPlaces {
 
   /** The slot of a file that was found. */
   slotOf(path: string): Slot {
-    return { directory: directoryOf(path), fileName: path.slice(path.lastIndexOf("/") + 1) };
+    return splitPath(path);
   }
 
   /** Where the right content of a file that was found goes. */
@@ -163,7 +164,7 @@ export class RepairPlaces {
 function homesOf(files: ArchiveFiles): Map<number, string> {
   const counts = new Map<number, Map<string, number>>();
   for (const { shard, path } of [...files.shards.values()].flat()) {
-    const directory = directoryOf(path);
+    const { directory } = splitPath(path);
     const ofShard = counts.get(shard) ?? new Map<string, number>();
     ofShard.set(directory, (ofShard.get(directory) ?? 0) + 1);
     counts.set(shard, ofShard);
@@ -171,15 +172,6 @@ function homesOf(files: ArchiveFiles): Map<number, string> {
   return new Map(
     [...counts].map(([shard, ofShard]) => [shard, [...ofShard].sort((a, b) => b[1] - a[1])[0][0]]),
   );
-}
-
-function directoryOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash) || "/";
-}
-
-function pathIn(directory: string, name: string): string {
-  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }
 
 async function holdsAny(inputs: string[]): Promise<boolean> {

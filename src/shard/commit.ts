@@ -15,6 +15,8 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { pathIn } from "../file_path.ts";
+import { existingArchiveFiles, listFiles, temporaryPath } from "./archive_files.ts";
 import {
   encodeMarker,
   isMadeBy,
@@ -22,7 +24,7 @@ import {
   parseMarker,
   type PendingCommit,
 } from "./commit_marker.ts";
-import { parseIndexFileName, parseShardFileName } from "./shard_name.ts";
+import { lstatIfThere, removeIfThere, renameIfThere } from "./if_there.ts";
 import { fromSystemError, systemErrorName } from "./system_error.ts";
 
 /** The temporary files of one run and their commit. */
@@ -42,7 +44,7 @@ export class Commit {
 
   /** Creates the temporary file that will become `finalName`; never one that exists. */
   async createTemporary(finalName: string): Promise<Deno.FsFile> {
-    const file = await Deno.open(this.#temporaryPath(finalName), {
+    const file = await Deno.open(this.temporaryPath(finalName), {
       read: true,
       write: true,
       createNew: true,
@@ -53,7 +55,7 @@ export class Commit {
 
   /** Removes one temporary file again. */
   async removeTemporary(finalName: string): Promise<void> {
-    await Deno.remove(this.#temporaryPath(finalName));
+    await Deno.remove(this.temporaryPath(finalName));
     this.#finalNames.delete(finalName);
   }
 
@@ -93,14 +95,14 @@ export class Commit {
 
   /** Path of the temporary file that will become `finalName`. */
   temporaryPath(finalName: string): string {
-    return this.#temporaryPath(finalName);
+    return temporaryPath(this.#directory, finalName, this.#id);
   }
 
   /** Removes all temporary files; returns one line for each that stays. */
   async rollBack(): Promise<string[]> {
     const left: string[] = [];
     for (const finalName of this.#finalNames) {
-      const path = this.#temporaryPath(finalName);
+      const path = this.temporaryPath(finalName);
       try {
         await Deno.remove(path);
       } catch (error) {
@@ -110,31 +112,6 @@ export class Commit {
     this.#finalNames.clear();
     return left;
   }
-
-  #temporaryPath(finalName: string): string {
-    return temporaryPath(this.#directory, finalName, this.#id);
-  }
-}
-
-/** Final names of the files of archive `name` that stand in `directory`, in order. */
-export async function existingArchiveFiles(directory: string, name: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const { fileName, isTemporary } of await listFiles(directory)) {
-    if (isTemporary) continue;
-    const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
-    if (archive === name) found.push(fileName);
-  }
-  return found.sort();
-}
-
-/** Names of temporary files of archive `name` in `directory`, of whichever run, in order. */
-export async function temporaryFiles(directory: string, name: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const { fileName, path, isTemporary } of await listFiles(directory)) {
-    const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
-    if (isTemporary && archive === name) found.push(path.slice(path.lastIndexOf("/") + 1));
-  }
-  return found.sort();
 }
 
 /** The unfinished commit of archive `name`, if there is one. */
@@ -175,49 +152,6 @@ export async function finishInterruptedCommit(directory: string, name: string): 
   }
 }
 
-/** A file of an archive, temporary or not. */
-export interface ArchiveFile {
-  /** Name it has, or will have. */
-  fileName: string;
-  /** Path it has now. */
-  path: string;
-  /** Whether it still has a temporary name. */
-  isTemporary: boolean;
-  /** ID of the run that wrote a temporary file. */
-  id: string | undefined;
-}
-
-/**
- * All files of `directory` that may belong to archives.
- *
- * @throws {EctarError} when it cannot be listed
- */
-export async function listFiles(directory: string): Promise<ArchiveFile[]> {
-  const files: ArchiveFile[] = [];
-  try {
-    for await (const { name, isFile, isSymlink } of Deno.readDir(directory)) {
-      if (!isFile && !isSymlink) continue;
-      const path = join(directory, name);
-      const temporary = /^\.(.+)\.ectar-([0-9a-f]{8})$/s.exec(name);
-      files.push({
-        fileName: temporary?.[1] ?? name,
-        path,
-        isTemporary: temporary !== null,
-        id: temporary?.[2],
-      });
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new EctarError("not-found", `directory ${directory} does not exist`, {
-        path: directory,
-        errno: "ENOENT",
-      }, { cause: error });
-    }
-    throw fromSystemError(error, `cannot list directory ${directory}`, { path: directory });
-  }
-  return files;
-}
-
 async function rollForward(directory: string, name: string, marker: PendingCommit): Promise<void> {
   if (marker.repair === undefined) await replaceArchive(directory, name, marker);
   else await replaceFiles(directory, marker.id, marker.repair);
@@ -234,10 +168,10 @@ async function replaceFiles(
   for (const finalName of files) {
     const temporary = temporaryPath(directory, finalName, id);
     // Done already, before a kill.
-    if (!await isThere(temporary)) continue;
-    const final = join(directory, finalName);
+    if (await lstatIfThere(temporary) === undefined) continue;
+    const final = pathIn(directory, finalName);
     const kept = Object.hasOwn(aside, finalName) ? aside[finalName] : undefined;
-    if (kept !== undefined) await renameIfThere(final, join(directory, kept));
+    if (kept !== undefined) await renameIfThere(final, pathIn(directory, kept));
     await Deno.rename(temporary, final);
   }
 }
@@ -250,9 +184,9 @@ async function replaceArchive(
   const arriving = (await listFiles(directory)).filter(({ isTemporary, id, fileName }) =>
     isTemporary && id === marker.id && isMadeBy(marker, name, fileName)
   );
-  for (const { path, fileName } of arriving) await renameIfThere(path, join(directory, fileName));
+  for (const { path, fileName } of arriving) await renameIfThere(path, pathIn(directory, fileName));
   for (const fileName of await existingArchiveFiles(directory, name)) {
-    if (!isMadeBy(marker, name, fileName)) await Deno.remove(join(directory, fileName));
+    if (!isMadeBy(marker, name, fileName)) await Deno.remove(pathIn(directory, fileName));
   }
 }
 
@@ -301,45 +235,11 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-async function renameIfThere(from: string, to: string): Promise<void> {
-  try {
-    await Deno.rename(from, to);
-  } catch (error) {
-    if (systemErrorName(error) !== "ENOENT") throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (systemErrorName(error) !== "ENOENT") throw error;
-    return false;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (systemErrorName(error) !== "ENOENT") throw error;
-  }
-}
-
 function randomId(): string {
   const random = crypto.getRandomValues(new Uint8Array(4));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function temporaryPath(directory: string, finalName: string, id: string): string {
-  return join(directory, `.${finalName}.ectar-${id}`);
-}
-
 function markerPath(directory: string, name: string): string {
-  return join(directory, `.${name}.ectar-commit`);
-}
-
-function join(directory: string, fileName: string): string {
-  return directory.endsWith("/") ? directory + fileName : `${directory}/${fileName}`;
+  return pathIn(directory, `.${name}.ectar-commit`);
 }

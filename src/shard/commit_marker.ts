@@ -7,7 +7,7 @@
  */
 
 import * as v from "valibot";
-import { indexFileName, parseIndexFileName, parseShardFileName } from "./shard_name.ts";
+import { archiveOfFile, indexFileName, parseShardFileName } from "./shard_name.ts";
 
 const MARKER_SCHEMA = v.object({
   /** Of the run: the ending of its temporary names. */
@@ -76,6 +76,5 @@ function isAsideOf(finalName: string, kept: string): boolean {
 
 /** Whether a file name is one of archive `name`'s, and no path to anywhere else. */
 function isFileOf(name: string, fileName: string): boolean {
-  const archive = parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
-  return archive === name && !fileName.includes("/");
+  return archiveOfFile(fileName) === name && !fileName.includes("/");
 }

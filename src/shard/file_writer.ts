@@ -7,7 +7,8 @@
  */
 
 import { EctarError, type ErrorContext } from "../errors.ts";
-import { Commit, existingArchiveFiles, finishInterruptedCommit } from "./commit.ts";
+import { existingArchiveFiles } from "./archive_files.ts";
+import { Commit, finishInterruptedCommit } from "./commit.ts";
 import { checkArchiveName, indexFileName, shardFileName } from "./shard_name.ts";
 import type { MediumState, ShardPlacement, ShardSetWriter } from "./shard_io.ts";
 import { fromSystemError } from "./system_error.ts";

@@ -8,9 +8,11 @@
 
 import picomatch from "picomatch";
 import { EctarError } from "../errors.ts";
-import { type ArchiveFile, listFiles, pendingCommit } from "./commit.ts";
+import { splitPath } from "../file_path.ts";
+import { type ArchiveFile, listFiles } from "./archive_files.ts";
+import { pendingCommit } from "./commit.ts";
 import { isMadeBy } from "./commit_marker.ts";
-import { parseIndexFileName, parseShardFileName, type ShardName } from "./shard_name.ts";
+import { archiveOfFile, parseShardFileName, type ShardName } from "./shard_name.ts";
 
 /** One shard file that was found. */
 export interface ShardFile {
@@ -87,9 +89,9 @@ function addShard(archive: ArchiveFiles, shard: ShardFile): void {
 async function listArchiveFiles(directory: string): Promise<NamedFile[]> {
   const named: NamedFile[] = [];
   for (const file of await listFiles(directory)) {
-    const shard = parseShardFileName(file.fileName);
-    const name = shard?.name ?? parseIndexFileName(file.fileName);
-    if (name !== undefined) named.push({ file, name, shard });
+    const name = archiveOfFile(file.fileName);
+    if (name === undefined) continue;
+    named.push({ file, name, shard: parseShardFileName(file.fileName) });
   }
   return named;
 }
@@ -122,9 +124,7 @@ async function committedFiles({ directory, choose }: Place): Promise<NamedFile[]
 
 async function parsePlace(input: string): Promise<Place> {
   if (input === "") throw new EctarError("usage", "an empty name was given as input");
-  const slash = input.lastIndexOf("/");
-  const directory = slash < 0 ? "." : input.slice(0, slash) || "/";
-  const base = input.slice(slash + 1);
+  const { directory, fileName: base } = splitPath(input);
   if (await isDirectory(input)) {
     const inside = { directory: input, choose: (files: NamedFile[]) => files };
     const beside = { directory, choose: (files: NamedFile[]) => named(files, base) };
@@ -134,7 +134,7 @@ async function parsePlace(input: string): Promise<Place> {
     return { directory, choose: (files) => named(files, base, () => chooseMatching(files, base)) };
   }
   const isOneFile = await exists(input);
-  const ofOneFile = isOneFile ? parseShardFileName(base)?.name ?? parseIndexFileName(base) : base;
+  const ofOneFile = isOneFile ? archiveOfFile(base) : base;
   return { directory, choose: (files) => named(files, ofOneFile ?? base) };
 }
 

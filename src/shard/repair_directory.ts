@@ -6,16 +6,15 @@
  * @module
  */
 
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { EctarError } from "../errors.ts";
+import { pathIn } from "../file_path.ts";
 import { Commit, finishInterruptedCommit, pendingCommit } from "./commit.ts";
 import { asideName } from "./commit_marker.ts";
-import { fromSystemError, systemErrorName } from "./system_error.ts";
-
-const READ_BYTES = 1 << 20;
-
-/** What the system says where a file system knows no locks. */
-const NO_LOCKS = ["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"];
+import { lstatIfThere } from "./if_there.ts";
+import { RepairFile } from "./repair_file.ts";
+import { takeLock } from "./repair_lock.ts";
+import { fromSystemError } from "./system_error.ts";
 
 /** How a directory is repaired. */
 export interface RepairDirectoryOptions {
@@ -74,7 +73,7 @@ export class RepairDirectory {
 
   /** Path of a file in it. */
   pathOf(finalName: string): string {
-    return join(this.path, finalName);
+    return pathIn(this.path, finalName);
   }
 
   /**
@@ -147,134 +146,19 @@ export class RepairDirectory {
   }
 }
 
-/** A file being written. */
-export class RepairFile {
-  /** Path it will have. */
-  readonly path: string;
-  readonly #file: Deno.FsFile;
-  readonly #temporary: string;
-  readonly #dropCache: (path: string) => void;
-  readonly #written: Hash = createHash("sha256");
-  #isClosed = false;
-
-  constructor(
-    file: Deno.FsFile,
-    temporary: string,
-    path: string,
-    dropCache: (path: string) => void,
-  ) {
-    this.path = path;
-    this.#file = file;
-    this.#temporary = temporary;
-    this.#dropCache = dropCache;
-  }
-
-  /** Appends. */
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      this.#written.update(bytes);
-      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
-    } catch (error) {
-      throw fromSystemError(error, `cannot write ${this.path}`, { path: this.path });
-    }
-  }
-
-  /**
-   * Syncs the file, reads it back and compares.
-   *
-   * @throws {EctarError} `damaged` when the disk gives back something else
-   */
-  async finish(): Promise<void> {
-    try {
-      await this.#file.sync();
-      this.#dropCache(this.#temporary);
-      await this.#file.seek(0, Deno.SeekMode.Start);
-      const found = createHash("sha256");
-      const buffer = new Uint8Array(READ_BYTES);
-      for (let got; (got = await this.#file.read(buffer)) !== null;) {
-        found.update(buffer.subarray(0, got));
-      }
-      if (!found.digest().equals(this.#written.digest())) {
-        throw new EctarError(
-          "damaged",
-          `${this.path}: the disk does not give back what was written`,
-          {
-            path: this.path,
-            hint: "repair to another disk with --output",
-          },
-        );
-      }
-    } catch (error) {
-      throw fromSystemError(error, `cannot write ${this.path}`, { path: this.path });
-    } finally {
-      this.abandon();
-    }
-  }
-
-  /** Stops writing; the directory's roll-back removes it. */
-  abandon(): void {
-    if (!this.#isClosed) this.#file.close();
-    this.#isClosed = true;
-  }
-}
-
 /** The same for every repair of an archive, so that the next one knows what a killed one left. */
 function repairId(name: string): string {
   return createHash("sha256").update(`ectar repair ${name}`).digest("hex").slice(0, 8);
 }
 
 function lockPath(directory: string, name: string): string {
-  return join(directory, `.${name}.ectar-repair`);
-}
-
-async function takeLock(path: string, directory: string, name: string): Promise<Deno.FsFile> {
-  for (;;) {
-    const file = await openLock(path);
-    try {
-      if (!await file.tryLock(true)) {
-        throw new EctarError("exists", `another ectar is repairing ${name} in ${directory}`, {
-          archive: name,
-          path: directory,
-          hint: "wait for it to end, then try again",
-        });
-      }
-    } catch (error) {
-      if (!NO_LOCKS.includes(systemErrorName(error) ?? "")) {
-        file.close();
-        throw error;
-      }
-    }
-    // Whoever held it before may have removed it just after we opened it.
-    const [ours, there] = [await file.stat(), await lstatIfThere(path)];
-    if (there !== undefined && there.ino === ours.ino) return file;
-    file.close();
-  }
-}
-
-/** Opens the lock file, making it; never writes into it, whatever it leads to. */
-async function openLock(path: string): Promise<Deno.FsFile> {
-  for (;;) {
-    try {
-      return await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-    } catch (error) {
-      if (systemErrorName(error) !== "EEXIST") throw error;
-    }
-    const there = await lstatIfThere(path);
-    if (there?.isSymlink) {
-      throw new EctarError("exists", `${path} is in the way: it is a symbolic link`, { path });
-    }
-    try {
-      return await Deno.open(path, { read: true });
-    } catch (error) {
-      if (systemErrorName(error) !== "ENOENT") throw error;
-    }
-  }
+  return pathIn(directory, `.${name}.ectar-repair`);
 }
 
 async function removeLeftovers(directory: string, id: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
     if (!isDirectory && name.startsWith(".") && name.endsWith(`.ectar-${id}`)) {
-      await Deno.remove(join(directory, name));
+      await Deno.remove(pathIn(directory, name));
     }
   }
 }
@@ -288,17 +172,4 @@ async function copyOwner(from: string, to: string): Promise<void> {
   } catch {
     // Who owns a shard does not decide whether it is right.
   }
-}
-
-async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemErrorName(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-function join(directory: string, fileName: string): string {
-  return directory.endsWith("/") ? directory + fileName : `${directory}/${fileName}`;
 }

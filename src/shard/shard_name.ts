@@ -59,6 +59,11 @@ export function parseIndexFileName(fileName: string): string | undefined {
     : undefined;
 }
 
+/** Archive whose shard or index has a file name; undefined when it is neither's. */
+export function archiveOfFile(fileName: string): string | undefined {
+  return parseShardFileName(fileName)?.name ?? parseIndexFileName(fileName);
+}
+
 /**
  * Refuses archive names that could not stand as file names, or that would hide among others.
  *

@@ -11,6 +11,7 @@ import { createFiles } from "../../archive/create_local.ts";
 import { placesOfCreated } from "../../archive/read_back.ts";
 import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
 import { EctarError } from "../../errors.ts";
+import { splitPath } from "../../file_path.ts";
 import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
 import { packNameList } from "../../tree/name_list.ts";
 import { isShortfall } from "../../tree/note.ts";
@@ -149,7 +150,7 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .action(async (paths, options) => {
       applyCommonOptions(context, options);
       const content = await contentOf(paths, options, context.signal);
-      const { directory, name } = splitOutput(options.output);
+      const { directory, fileName: name } = splitPath(options.output);
       const shape: ArchiveShape = {
         name,
         chunkSize: options.chunkSize ?? DEFAULT_CHUNK_SIZE,
@@ -297,15 +298,6 @@ async function contentOf(
 }
 
 const ZERO = Uint8Array.of(0);
-
-/** Directory and name that `-o` means. */
-function splitOutput(output: string): { directory: string; name: string } {
-  const slash = output.lastIndexOf("/");
-  return {
-    directory: slash < 0 ? "." : output.slice(0, slash) || "/",
-    name: output.slice(slash + 1),
-  };
-}
 
 function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): CreateHooks {
   let totalBytes: number | undefined;
