@@ -137,8 +137,9 @@ export type {
   TreeDirectory,
   TreeFile,
 } from "./src/tree/file_tree.ts";
-export { memoryDirectory, memoryFile, MemoryFileTree } from "./src/tree/memory_tree.ts";
-export type { MemoryFaults, MemoryNode, MemorySegment } from "./src/tree/memory_tree.ts";
+export { memoryDirectory, memoryFile } from "./src/tree/memory_node.ts";
+export type { MemoryFaults, MemoryNode, MemorySegment } from "./src/tree/memory_node.ts";
+export { MemoryFileTree } from "./src/tree/memory_tree.ts";
 export type { RestoreOptions } from "./src/tree/restore.ts";
 export type { MetadataPolicy } from "./src/tree/restore_metadata.ts";
 export type {

@@ -1,6 +1,6 @@
 /** Random file trees, and what must stand in a place where they were restored. */
 
-import type { MemoryNode } from "../../src/tree/memory_tree.ts";
+import type { MemoryNode } from "../../src/tree/memory_node.ts";
 import { matchingText } from "../../src/tree/path_text.ts";
 import type { Random } from "./random.ts";
 

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  memoryDirectory,
-  memoryFile,
-  MemoryFileTree,
-  type MemoryNode,
-} from "../../src/tree/memory_tree.ts";
+import { memoryDirectory, memoryFile, type MemoryNode } from "../../src/tree/memory_node.ts";
+import { MemoryFileTree } from "../../src/tree/memory_tree.ts";
 import { optionsFor, produce, type Produced, readRecords } from "./tree/source_harness.ts";
 
 const size = fc.oneof(

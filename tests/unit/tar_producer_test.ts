@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { EctarError } from "../../src/errors.ts";
-import { memoryDirectory, memoryFile, MemoryFileTree } from "../../src/tree/memory_tree.ts";
+import { memoryDirectory, memoryFile } from "../../src/tree/memory_node.ts";
+import { MemoryFileTree } from "../../src/tree/memory_tree.ts";
 import { toBytes } from "../../src/tree/path_text.ts";
 import { noteKinds, optionsFor, pathsOf, produce } from "./tree/source_harness.ts";
 

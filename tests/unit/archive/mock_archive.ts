@@ -17,7 +17,8 @@ import { openLocalSource } from "../../../src/archive/tar_source.ts";
 import { MemorySpool } from "../../../src/index/record_spool.ts";
 import type { RaitDrive, RaitOptions } from "../../../src/tape/rait_options.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
-import { memoryDirectory, memoryFile, MemoryFileTree } from "../../../src/tree/memory_tree.ts";
+import { memoryDirectory, memoryFile } from "../../../src/tree/memory_node.ts";
+import { MemoryFileTree } from "../../../src/tree/memory_tree.ts";
 import { packPaths } from "../../../src/tree/name_list.ts";
 import { toBytes } from "../../../src/tree/path_text.ts";
 import {

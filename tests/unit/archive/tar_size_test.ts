@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { estimateTarSize } from "../../../src/archive/tar_size.ts";
-import { memoryDirectory, memoryFile, MemoryFileTree } from "../../../src/tree/memory_tree.ts";
+import { memoryDirectory, memoryFile } from "../../../src/tree/memory_node.ts";
+import { MemoryFileTree } from "../../../src/tree/memory_tree.ts";
 import { optionsFor, produce } from "../tree/source_harness.ts";
 
 const MIB = 1024 * 1024;

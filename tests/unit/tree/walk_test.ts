@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  memoryDirectory,
-  memoryFile,
-  MemoryFileTree,
-  type MemoryNode,
-} from "../../../src/tree/memory_tree.ts";
+import { memoryDirectory, memoryFile, type MemoryNode } from "../../../src/tree/memory_node.ts";
+import { MemoryFileTree } from "../../../src/tree/memory_tree.ts";
 import { packPaths } from "../../../src/tree/name_list.ts";
 import { toBytes } from "../../../src/tree/path_text.ts";
 import { noteKinds, optionsFor, pathsOf, produce } from "./source_harness.ts";
