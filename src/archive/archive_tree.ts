@@ -17,7 +17,8 @@ import {
   type ArchiveShape,
   producerOptions,
 } from "./archive_content.ts";
-import { createArchive, type CreateHooks, type CreateSummary, framesInFlight } from "./create.ts";
+import { createArchive, type CreateHooks, type CreateSummary } from "./create.ts";
+import { framesInFlight } from "./frames_ahead.ts";
 import { openLocalSource } from "./tar_source.ts";
 
 /** How a tree is archived. */

@@ -15,6 +15,7 @@ import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.
 import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
 import { committedRecordsEnd } from "./committed_records.ts";
+import { FramesAhead } from "./frames_ahead.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { TarSource } from "./tar_source.ts";
 
@@ -107,20 +108,6 @@ export async function createArchive(parts: CreateParts): Promise<CreateSummary> 
   }
 }
 
-/**
- * Frames that `createArchive` has in hand at most: one in each Worker, and a few that are done or
- * next, so that no Worker waits for the thread that writes. The source needs more buffers than that.
- */
-export function framesInFlight(compressor: Pick<FrameCompressor, "parallelism">): number {
-  return compressor.parallelism + 3;
-}
-
-/** A frame on its way through the compressor. */
-interface FrameInFlight {
-  frame: TarFrame;
-  compressed: Promise<CompressedFrame>;
-}
-
 class CreateRun {
   readonly #parts: CreateParts;
   readonly #chunks: ChunkWriter;
@@ -164,51 +151,20 @@ class CreateRun {
     return this.#summary(stopped);
   }
 
-  /** Compresses ahead, a bounded number of frames, and writes in order. */
   async #writeChunks(): Promise<EarlyStop | undefined> {
-    const { source, compressor, signal } = this.#parts;
-    const level = this.#parts.head.parameters.compression_level;
-    const inFlight: FrameInFlight[] = [];
-    let sourceEnded = false;
+    const { source, compressor, signal, head } = this.#parts;
+    const level = head.parameters.compression_level;
+    const frames = new FramesAhead({ source, compressor, level, signal });
     try {
-      while (true) {
-        if (signal?.aborted) return await this.#stopEarly("interrupted");
-        while (!sourceEnded && inFlight.length < framesInFlight(compressor)) {
-          const frame = await this.#unlessAborted(source.next());
-          if (frame === "aborted") return await this.#stopEarly("interrupted");
-          if (frame === undefined) sourceEnded = true;
-          else {
-            const compressed = compressor.compress(frame, level);
-            // A failure is met when its turn comes; until then it must not count as unhandled.
-            compressed.catch(() => {});
-            inFlight.push({ frame, compressed });
-          }
-        }
-        const next = inFlight.shift();
-        if (next === undefined) break;
+      for (;;) {
+        const next = await frames.next();
+        if (next === "aborted") return await this.#stopEarly("interrupted");
+        if (next === undefined) return await this.#endLastChunk();
         if (!await this.#writeFrame(next.frame, await next.compressed)) return "medium-full";
-        const more = !sourceEnded || inFlight.length > 0;
-        if (this.#state !== "ok" && more) return await this.#stopEarly("medium-full");
+        if (this.#state !== "ok" && frames.mayHaveMore) return await this.#stopEarly("medium-full");
       }
-      return await this.#endLastChunk();
     } finally {
-      await Promise.allSettled(inFlight.map((item) => item.compressed));
-    }
-  }
-
-  /** A source may take minutes to its next frame, over the holes of a large sparse file. */
-  async #unlessAborted<T>(work: Promise<T>): Promise<T | "aborted"> {
-    const { signal } = this.#parts;
-    if (signal === undefined) return await work;
-    const aborted = Promise.withResolvers<"aborted">();
-    const abort = () => aborted.resolve("aborted");
-    signal.addEventListener("abort", abort);
-    // When nobody waits for it any more, its failure is nobody's.
-    work.catch(() => {});
-    try {
-      return await Promise.race([work, aborted.promise]);
-    } finally {
-      signal.removeEventListener("abort", abort);
+      await frames.settle();
     }
   }
 

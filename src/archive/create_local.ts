@@ -20,7 +20,8 @@ import {
   producerOptions,
 } from "./archive_content.ts";
 import type { CreatedArchive } from "./archive_tree.ts";
-import { createArchive, type CreateHooks, framesInFlight } from "./create.ts";
+import { createArchive, type CreateHooks } from "./create.ts";
+import { framesInFlight } from "./frames_ahead.ts";
 import { FileSpool, SPOOL_NAME } from "./file_spool.ts";
 import { measureInWorker } from "./tar_size_worker_backed.ts";
 import { openWorkerSource } from "./tar_source_worker_backed.ts";

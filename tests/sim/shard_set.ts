@@ -2,7 +2,8 @@
 
 import { archiveHead, producerOptions } from "../../src/archive/archive_content.ts";
 import type { ArchivePlace } from "../../src/archive/archive_content.ts";
-import { createArchive, type CreateSummary, framesInFlight } from "../../src/archive/create.ts";
+import { createArchive, type CreateSummary } from "../../src/archive/create.ts";
+import { framesInFlight } from "../../src/archive/frames_ahead.ts";
 import { openLocalSource } from "../../src/archive/tar_source.ts";
 import { IndexReader } from "../../src/index/index_reader.ts";
 import { MemorySpool } from "../../src/index/record_spool.ts";
