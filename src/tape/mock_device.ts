@@ -9,6 +9,7 @@
 import type { TapeDevice, TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import { type MockCall, type MockEffect, type MockFault, MockFaults } from "./mock_faults.ts";
+import { MockHead } from "./mock_head.ts";
 import { FILEMARK, TapeMedium } from "./mock_medium.ts";
 import { type MockCounts, type MockTapeOptions, noCounts } from "./mock_options.ts";
 
@@ -49,12 +50,8 @@ export class MockTapeDevice implements TapeDevice {
   readonly faults: MockFaults = new MockFaults();
   readonly #options: MockTapeOptions;
   #medium: TapeMedium | null;
-  #index = 0;
-  #file: number | undefined = 0;
-  #block: number | undefined = 0;
-  #unfinished = false;
-  #passedEnd = false;
-  #warned = false;
+  /** Over the cartridge; over none that matters in an empty drive. */
+  #head: MockHead;
   #closed = false;
 
   /**
@@ -71,6 +68,7 @@ export class MockTapeDevice implements TapeDevice {
     this.simulateErrors = this.#options.simulateErrors ?? this.errorAtPosition !== undefined;
     const medium = this.#options.medium;
     this.#medium = medium === undefined ? new TapeMedium() : medium;
+    this.#head = new MockHead(this.#medium ?? new TapeMedium());
   }
 
   /** The cartridge in the drive, or null. */
@@ -85,12 +83,12 @@ export class MockTapeDevice implements TapeDevice {
 
   /** Where in `data` the tape stands, in bytes. */
   get bytePosition(): number {
-    return this.#medium?.bytesBefore(this.#index) ?? 0;
+    return this.#head.bytesBefore;
   }
 
   /** The next block or filemark, counted from the beginning of the tape. */
   get recordNumber(): number {
-    return this.#index;
+    return this.#head.index;
   }
 
   /** Whether `close` or `abandon` was called. */
@@ -106,8 +104,7 @@ export class MockTapeDevice implements TapeDevice {
   /** Puts a cartridge in, rewound, or takes it out (`null`). */
   load(medium: TapeMedium | null): void {
     this.#medium = medium;
-    this.#goTo(0, 0, 0);
-    this.#unfinished = false;
+    this.#head = new MockHead(medium ?? new TapeMedium());
   }
 
   /** Opens a closed drive again; the tape stands where it stood. */
@@ -119,23 +116,23 @@ export class MockTapeDevice implements TapeDevice {
   /** Reads the next block into `buffer`. */
   async readBlock(buffer: Uint8Array): Promise<TapeRead> {
     const effect = await this.#begin("readBlock", "reading a block");
-    const medium = this.#loaded("reading a block");
-    this.#unfinished = false;
-    const record = medium.records[this.#index];
+    const head = this.#loaded("reading a block");
+    head.leaveFile();
+    const record = head.next;
     if (record === undefined) return this.#readPastEnd(buffer);
     if (record === FILEMARK) {
-      this.#goTo(this.#index + 1, plus(this.#file, 1), 0);
+      head.pass();
       return { kind: "filemark" };
     }
     if (record.length > buffer.length) return { kind: "too-long" };
-    if (medium.badRecords.has(this.#index) || this.#simulated(record.length)) {
-      const known = !this.#options.losesPosition;
-      this.#goTo(this.#index + 1, this.#file, known ? plus(this.#block, 1) : undefined);
-      return { kind: "bad-block", errno: "EIO", position: known ? "known" : "unknown" };
+    if (head.medium.badRecords.has(head.index) || this.#simulated(record.length)) {
+      const loses = this.#options.losesPosition === true;
+      head.pass(loses);
+      return { kind: "bad-block", errno: "EIO", position: loses ? "unknown" : "known" };
     }
     buffer.set(record);
     if (effect?.kind === "flip") buffer[effect.byte ?? 0] ^= 1;
-    this.#goTo(this.#index + 1, this.#file, plus(this.#block, 1));
+    head.pass();
     this.counts.blocksRead++;
     this.counts.bytesRead += record.length;
     return { kind: "block", length: record.length };
@@ -144,93 +141,72 @@ export class MockTapeDevice implements TapeDevice {
   /** Writes one block. */
   async writeBlock(block: Uint8Array): Promise<TapeWrite> {
     const effect = await this.#begin("writeBlock", "writing a block");
-    const medium = this.#writable("writing a block");
+    const head = this.#writable("writing a block");
     if (this.#simulated(block.length)) throw this.#error("writing a block", "EIO");
     if (
       block.length === 0 || block.length > (this.#options.maxBlockBytes ?? 8 << 20) ||
       (this.blockSize > 0 && block.length !== this.blockSize)
     ) throw this.#error(`writing a block of ${block.length} bytes`, "EINVAL");
     if (effect?.kind === "short-write") {
-      if (effect.bytes > 0) this.#record(medium, block.subarray(0, effect.bytes));
+      if (effect.bytes > 0) this.#record(head, block.subarray(0, effect.bytes));
       throw this.#error("writing a block", "EIO");
     }
-    const end = medium.bytesBefore(this.#index) + block.length;
-    if (effect?.kind === "end-of-medium" || end > medium.capacityBytes) {
+    const end = head.bytesBefore + block.length;
+    if (effect?.kind === "end-of-medium" || end > head.medium.capacityBytes) {
       return { kind: "end-of-medium" };
     }
-    this.#record(medium, block);
-    return this.#written(medium);
+    this.#record(head, block);
+    return this.#written(head);
   }
 
   /** Writes filemarks. */
   async writeFilemarks(count: number, _immediate: boolean): Promise<TapeWrite> {
     const effect = await this.#begin("writeFilemarks", "writing a filemark");
-    const medium = this.#writable("writing a filemark");
+    const head = this.#writable("writing a filemark");
     if (effect?.kind === "end-of-medium") return { kind: "end-of-medium" };
-    for (let i = 0; i < count; i++) {
-      medium.write(this.#index, FILEMARK);
-      this.#goTo(this.#index + 1, plus(this.#file, 1), 0);
-    }
+    for (let i = 0; i < count; i++) head.writeFilemark();
     this.counts.filemarksWritten += count;
-    this.#unfinished = false;
-    return this.#written(medium);
+    head.leaveFile();
+    return this.#written(head);
   }
 
   /** Moves over filemarks: forward to behind the last, backward to before it. */
   async spaceFiles(count: number): Promise<boolean> {
     await this.#begin("spaceFiles", "spacing over filemarks");
-    const { records } = this.#loaded("spacing over filemarks");
-    if (count < 0) this.#finishFile();
-    const step = Math.sign(count);
-    for (let left = Math.abs(count); left > 0; left--) {
-      let at = step > 0 ? this.#index : this.#index - 1;
-      while (at >= 0 && at < records.length && records[at] !== FILEMARK) at += step;
-      if (at < 0) return this.#stopAt(0, 0, 0);
-      if (at >= records.length) return this.#stopAt(records.length, this.#file, undefined);
-      this.#goTo(step > 0 ? at + 1 : at, plus(this.#file, step), step > 0 ? 0 : undefined);
-      this.counts.filemarksSkipped++;
-    }
-    return true;
+    const head = this.#loaded("spacing over filemarks");
+    if (count < 0) head.finishFile();
+    const passed = head.spaceFiles(count);
+    this.counts.filemarksSkipped += passed;
+    return passed === Math.abs(count);
   }
 
   /** Moves over blocks in the tape file. */
   async spaceBlocks(count: number): Promise<boolean> {
     await this.#begin("spaceBlocks", "spacing over blocks");
-    const { records } = this.#loaded("spacing over blocks");
-    this.#unfinished = false;
-    const step = Math.sign(count);
-    for (let left = Math.abs(count); left > 0; left--) {
-      const over = records[step > 0 ? this.#index : this.#index - 1];
-      if (over === undefined) return false;
-      const next = this.#index + step;
-      if (over === FILEMARK) {
-        return this.#stopAt(next, plus(this.#file, step), step > 0 ? 0 : undefined);
-      }
-      this.#goTo(next, this.#file, plus(this.#block, step));
-      this.counts.blocksSkipped++;
-    }
-    return true;
+    const head = this.#loaded("spacing over blocks");
+    head.leaveFile();
+    const passed = head.spaceBlocks(count);
+    this.counts.blocksSkipped += passed;
+    return passed === Math.abs(count);
   }
 
   /** Goes to a logical block. */
   async locate(logical: number): Promise<boolean> {
     await this.#begin("locate", "locating a block");
-    const { records } = this.#loaded("locating a block");
+    const head = this.#loaded("locating a block");
     if (this.#options.canLocate === false) return false;
-    this.#finishFile();
-    if (logical > records.length) throw this.#error(`locating block ${logical}`, "EIO");
-    const atStart = logical === 0 ? 0 : undefined;
-    this.#goTo(logical, atStart, atStart);
+    head.finishFile();
+    if (logical > head.medium.records.length) throw this.#error(`locating block ${logical}`, "EIO");
+    head.locate(logical);
     return true;
   }
 
   /** Goes behind the last recorded data. */
   async spaceToEndOfData(): Promise<void> {
     await this.#begin("spaceToEndOfData", "going to the end of data");
-    const { records } = this.#loaded("going to the end of data");
-    this.#unfinished = false;
-    const passed = records.slice(this.#index).filter((record) => record === FILEMARK).length;
-    this.#goTo(records.length, plus(this.#file, passed), undefined);
+    const head = this.#loaded("going to the end of data");
+    head.leaveFile();
+    head.spaceToEndOfData();
   }
 
   /** Where the tape stands. */
@@ -243,39 +219,39 @@ export class MockTapeDevice implements TapeDevice {
   /** Goes to the beginning of the tape. */
   async rewind(): Promise<void> {
     await this.#begin("rewind", "rewinding");
-    this.#loaded("rewinding");
-    this.#finishFile();
-    this.#goTo(0, 0, 0);
+    const head = this.#loaded("rewinding");
+    head.finishFile();
+    head.locate(0);
   }
 
   /** Rewinds and ejects. */
   async unload(): Promise<void> {
     await this.#begin("unload", "ejecting the tape");
-    this.#loaded("ejecting the tape");
-    this.#finishFile();
+    this.#loaded("ejecting the tape").finishFile();
     this.load(null);
   }
 
   /** Erases from the present position. */
   async erase(): Promise<void> {
     await this.#begin("erase", "erasing");
-    this.#writable("erasing").truncate(this.#index);
-    this.#unfinished = false;
+    const head = this.#writable("erasing");
+    head.medium.truncate(head.index);
+    head.leaveFile();
   }
 
   /** What the drive says of itself. */
   async status(): Promise<TapeStatus> {
     await this.#begin("status", "asking for the status");
     const medium = this.#medium;
-    const records = medium?.records ?? [];
+    const isLoaded = medium !== null;
     return {
-      online: medium !== null,
-      noMedium: medium === null,
+      online: isLoaded,
+      noMedium: !isLoaded,
       writeProtected: medium?.writeProtected ?? false,
-      beginningOfTape: medium !== null && this.#index === 0,
-      endOfData: medium !== null && this.#index === records.length,
-      endOfTape: medium !== null && this.#pastWarning(medium),
-      atFilemark: this.#index > 0 && records[this.#index - 1] === FILEMARK,
+      beginningOfTape: isLoaded && this.#head.index === 0,
+      endOfData: isLoaded && this.#head.index === medium.records.length,
+      endOfTape: isLoaded && this.#head.isPastWarning,
+      atFilemark: this.#head.previous === FILEMARK,
       cleaningWanted: false,
       blockSize: this.blockSize,
       density: medium?.density,
@@ -288,7 +264,7 @@ export class MockTapeDevice implements TapeDevice {
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#begin("close", "closing");
-    if (this.#medium !== null) this.#finishFile();
+    this.#head.finishFile();
     this.#closed = true;
   }
 
@@ -303,28 +279,29 @@ export class MockTapeDevice implements TapeDevice {
     await this.#options.beforeCall?.(call);
     const effect = await this.faults.meet(call);
     if (this.#closed) throw this.#error(doing, "EBADF");
-    if (effect?.kind === "lose-since-filemark") this.#loseSinceFilemark();
+    if (effect?.kind === "lose-since-filemark") this.#head.loseSinceFilemark();
     if (effect?.kind === "lose-since-filemark") throw this.#error(doing, "EIO");
     if (effect?.kind === "error") throw this.#error(doing, effect.errno ?? "EIO");
     return effect;
   }
 
   #error(doing: string, errno: string) {
+    const { file, block } = this.#head;
     return driveError(this.name, doing, errno, {
-      ...(this.#file === undefined ? {} : { tapeFile: this.#file }),
-      ...(this.#block === undefined ? {} : { block: this.#block }),
+      ...(file === undefined ? {} : { tapeFile: file }),
+      ...(block === undefined ? {} : { block }),
     });
   }
 
-  #loaded(doing: string): TapeMedium {
+  #loaded(doing: string): MockHead {
     if (this.#medium === null) throw this.#error(doing, "ENOMEDIUM");
-    return this.#medium;
+    return this.#head;
   }
 
-  #writable(doing: string): TapeMedium {
-    const medium = this.#loaded(doing);
-    if (medium.writeProtected) throw this.#error(doing, "EROFS");
-    return medium;
+  #writable(doing: string): MockHead {
+    const head = this.#loaded(doing);
+    if (head.medium.writeProtected) throw this.#error(doing, "EROFS");
+    return head;
   }
 
   #simulated(length: number): boolean {
@@ -333,71 +310,27 @@ export class MockTapeDevice implements TapeDevice {
     return at === undefined || (this.bytePosition <= at && at < this.bytePosition + length);
   }
 
-  #record(medium: TapeMedium, block: Uint8Array): void {
-    medium.write(this.#index, block);
-    this.#goTo(this.#index + 1, this.#file, plus(this.#block, 1));
-    this.#unfinished = true;
+  #record(head: MockHead, block: Uint8Array): void {
+    head.writeBlock(block);
     this.counts.blocksWritten++;
     this.counts.bytesWritten += block.length;
   }
 
-  #pastWarning(medium: TapeMedium): boolean {
-    return medium.bytesBefore(this.#index) > medium.capacityBytes - medium.earlyWarningBytes;
-  }
-
-  #written(medium: TapeMedium): TapeWrite {
-    const past = this.#pastWarning(medium);
-    const told = past && (this.#warned || !this.#options.lateEarlyWarning);
-    this.#warned = past;
+  #written(head: MockHead): TapeWrite {
+    const told = head.warns(this.#options.lateEarlyWarning === true);
     return { kind: told ? "early-warning" : "written" };
   }
 
   /** Past the end some virtual drives hand out one buffer of bytes nobody wrote. */
   #readPastEnd(buffer: Uint8Array): TapeRead {
-    if (!this.#options.bogusPastEnd || this.#passedEnd) return { kind: "end-of-data" };
-    this.#passedEnd = true;
+    if (!this.#options.bogusPastEnd || !this.#head.passEnd()) return { kind: "end-of-data" };
     buffer.fill(0xb5);
     return { kind: "block", length: buffer.length };
   }
 
-  #loseSinceFilemark(): void {
-    if (this.#medium === null) return;
-    let at = this.#medium.records.length;
-    while (at > 0 && this.#medium.records[at - 1] !== FILEMARK) at--;
-    this.#medium.truncate(at);
-    this.#goTo(at, this.#file, 0);
-    this.#unfinished = false;
-  }
-
-  /** The driver ends an unfinished tape file itself before the tape moves back or is let go. */
-  #finishFile(): void {
-    if (!this.#unfinished || this.#medium === null) return;
-    this.#medium.write(this.#index, FILEMARK);
-    this.#goTo(this.#index + 1, plus(this.#file, 1), 0);
-    this.#unfinished = false;
-  }
-
-  #goTo(index: number, file: number | undefined, block: number | undefined): void {
-    this.#index = index;
-    this.#file = file;
-    this.#block = block;
-    this.#passedEnd = false;
-    if (this.#medium !== null && !this.#pastWarning(this.#medium)) this.#warned = false;
-  }
-
-  #stopAt(index: number, file: number | undefined, block: number | undefined): false {
-    this.#goTo(index, file, block);
-    return false;
-  }
-
   #tell(): TapePosition {
-    const logical = this.#options.canLocate === false || this.#medium === null
-      ? undefined
-      : this.#index;
-    return { file: this.#file, block: this.#block, logical };
+    const { file, block, index } = this.#head;
+    const isTold = this.#options.canLocate !== false && this.#medium !== null;
+    return { file, block, logical: isTold ? index : undefined };
   }
-}
-
-function plus(count: number | undefined, more: number): number | undefined {
-  return count === undefined ? undefined : count + more;
 }
