@@ -8,7 +8,8 @@
 import type { ByteRange } from "../shard/shard_io.ts";
 import { gather } from "./read_gather.ts";
 import { hashes } from "./read_evidence.ts";
-import { openChunk, type OpenChunkOptions, type OpenedChunk } from "./read_open.ts";
+import { openChunk, type OpenChunkOptions } from "./read_open.ts";
+import type { OpenedChunk } from "./read_opened.ts";
 import { type Window, WindowStream } from "./read_windows.ts";
 import { Auditor } from "./recover_audit.ts";
 import { compareUncovered } from "./recover_compare.ts";

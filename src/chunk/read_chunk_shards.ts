@@ -1,5 +1,5 @@
 /**
- * Opens a chunk: reads the zfec header of every shard found and settles k, m and which shard is
+ * The shards of a chunk: reads the zfec header of every one found and settles k, m and which is
  * which. Names, places and headers may all be wrong; nothing is thrown away that could still be
  * right, it is only tried later.
  *

@@ -33,11 +33,7 @@ export async function evidenceFor(
   const touched = hasHeader ? dataShardsOf(prover.layout, header, enough) : new Set<number>();
   let unproven = 0;
   for (const [index, frame] of facts.layout.data.entries()) {
-    const judge: Judge<true> = async (view) => {
-      const bytes = await view(frame.start, frame.end);
-      return bytes && hashes(bytes, facts.frameSha256, index) ? true : undefined;
-    };
-    if (await prover.proveQuickly(frame, judge) === undefined) {
+    if (await prover.proveQuickly(frame, frameJudge(facts, index)) === undefined) {
       if (++unproven === MAX_UNPROVEN) return touched.size;
       continue;
     }
@@ -45,6 +41,38 @@ export async function evidenceFor(
     if (touched.size >= enough) return Infinity;
   }
   return unproven === 0 ? Infinity : touched.size;
+}
+
+/**
+ * Whether as many frames as strangers cannot fill are found as the facts say; undefined where there
+ * are not so many.
+ *
+ * @param thorough whether they are searched for where they are damaged
+ */
+export async function framesBearOut(
+  prover: Prover,
+  facts: ChunkFacts,
+  thorough: boolean,
+): Promise<boolean | undefined> {
+  const { k, m } = prover.shards;
+  // Parts that lie in fewer shards than may be strangers prove nothing about the others.
+  const enough = Math.min(k, m - k + 1) * CELL_BYTES;
+  for (const [index, frame] of facts.layout.data.entries()) {
+    const judge = frameJudge(facts, index);
+    const proven = await (thorough ? prover.prove(frame, judge) : prover.tryAsPlanned(judge));
+    if (proven === undefined) return false;
+    if (frame.end > enough - CELL_BYTES) return true;
+  }
+  return undefined;
+}
+
+/** Accepts data frame `index` by its SHA-256. */
+function frameJudge({ layout, frameSha256 }: ChunkFacts, index: number): Judge<true> {
+  const { start, end } = layout.data[index];
+  return async (view) => {
+    const bytes = await view(start, end);
+    return bytes && hashes(bytes, frameSha256, index) ? true : undefined;
+  };
 }
 
 /** Data shards that hold bytes of a chunk range; `most` of them will do. */

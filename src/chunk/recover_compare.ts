@@ -10,7 +10,7 @@ import type { ByteRange } from "../shard/shard_io.ts";
 import { CELL_BYTES } from "./layout.ts";
 import type { Candidate } from "./read_chunk_shards.ts";
 import { hashes } from "./read_evidence.ts";
-import type { OpenedChunk } from "./read_open.ts";
+import type { OpenedChunk } from "./read_opened.ts";
 import { RangeSet } from "./read_ranges.ts";
 import { RowReader } from "./read_rows.ts";
 import { checkPieces, coverage, suspect } from "./recover_checksums.ts";

@@ -14,7 +14,7 @@ import { type ChunkHeader, decodeHeader, MAX_HEADER_JSON_BYTES } from "./header.
 import type { FrameLayout } from "./layout.ts";
 import { planPadding } from "./padding.ts";
 import type { ProvenTrailer } from "./read_facts.ts";
-import type { OpenedChunk } from "./read_open.ts";
+import type { OpenedChunk } from "./read_opened.ts";
 import { decodeTrailer, MAX_TRAILER_JSON_BYTES } from "./trailer.ts";
 
 /** The bytes before and behind the data frames. */
