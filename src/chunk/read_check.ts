@@ -5,9 +5,8 @@
  */
 
 import { EctarError, isHostLimit } from "../errors.ts";
+import type { ArchiveChunks } from "./read_archive_chunks.ts";
 import type { ChunkReader } from "./read_chunk.ts";
-import type { DamageLog } from "./read_damage.ts";
-import type { LostPart } from "./read_timeline.ts";
 import { settleNames } from "./recover_names.ts";
 
 /** How much of a chunk is checked. */
@@ -27,26 +26,6 @@ export interface ChunkCheck {
   last: boolean;
 }
 
-/** The archive whose chunks are checked. */
-export interface CheckedArchive {
-  /** Archive name. */
-  name: string;
-  /** Numbers of the chunks that were found, rising. */
-  chunks: readonly number[];
-  /** Opens one of them; what is wrong with its shards goes to `damage`. */
-  open(chunk: number): Promise<ChunkReader>;
-  /** Whether the index calls a chunk the last; undefined when it does not know the chunk. */
-  isLast(chunk: number): Promise<boolean | undefined>;
-  /** Whether an index says that the archive was never finished. */
-  isUnfinished: boolean;
-  /** Takes damage of shards. */
-  damage: DamageLog;
-  /** Takes what cannot be restored. */
-  lost: LostPart[];
-  /** Takes what else was noticed. */
-  remark(line: string): void;
-}
-
 /** What came of looking at a chunk that could be opened. */
 export interface ChunkFinding {
   /** Data frames that cannot be restored. */
@@ -64,13 +43,13 @@ export type ChunkVisit = (reader: ChunkReader, chunk: number) => Promise<ChunkFi
  * @param from chunk to begin with; those before it count as visited
  */
 export async function* visitChunks(
-  archive: CheckedArchive,
+  archive: ArchiveChunks,
   visit: ChunkVisit,
   from = 1,
 ): AsyncGenerator<ChunkCheck> {
   let next = from;
   let ended = false;
-  for (const chunk of archive.chunks) {
+  for (const chunk of archive.numbers) {
     if (chunk < from) continue;
     if (ended) {
       archive.remark(`chunk ${chunk} comes after the archive's last; ignored`);
@@ -83,7 +62,7 @@ export async function* visitChunks(
     yield check;
   }
   while (!ended) {
-    const last = await archive.isLast(next);
+    const last = (await archive.recordOf(next))?.last;
     if (last === undefined) {
       const reason = "the archive's end was not found";
       if (!archive.isUnfinished) yield lostChunk(archive, next, reason, true);
@@ -97,7 +76,7 @@ export async function* visitChunks(
 }
 
 async function visitChunk(
-  archive: CheckedArchive,
+  archive: ArchiveChunks,
   chunk: number,
   visit: ChunkVisit,
 ): Promise<ChunkCheck> {
@@ -106,7 +85,8 @@ async function visitChunk(
     reader = await archive.open(chunk);
   } catch (error) {
     if (!(error instanceof EctarError) || isHostLimit(error)) throw error;
-    return lostChunk(archive, chunk, error.message, await archive.isLast(chunk) ?? false);
+    const last = (await archive.recordOf(chunk))?.last ?? false;
+    return lostChunk(archive, chunk, error.message, last);
   }
   try {
     const { lostFrames, lost } = await visit(reader, chunk);
@@ -147,7 +127,7 @@ export function checkAt(
 }
 
 function lostChunk(
-  archive: CheckedArchive,
+  archive: ArchiveChunks,
   chunk: number,
   reason: string,
   last: boolean,
@@ -157,7 +137,7 @@ function lostChunk(
   return { chunk, frames: undefined, lostFrames: undefined, lost: reason, last };
 }
 
-function recordLoss(archive: CheckedArchive, chunk: number, reason: string): void {
+function recordLoss(archive: ArchiveChunks, chunk: number, reason: string): void {
   archive.lost.push({
     chunks: { first: chunk, last: chunk },
     tar: { start: 0, end: undefined },

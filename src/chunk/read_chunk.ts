@@ -45,7 +45,7 @@ export type FrameItem =
 /** How frames are read. */
 export interface FrameOptions {
   /** Rising numbers of the frames wanted. @default all */
-  wanted?: readonly number[];
+  wanted?: readonly number[] | undefined;
   /**
    * Hand frames on unproven where they were read without trouble: the consumer compares the SHA-256
    * (in Workers, say) and calls {@link ChunkReader.recover} for those that fail.
@@ -54,7 +54,7 @@ export interface FrameOptions {
    */
   deferProof?: boolean;
   /** Read all shards and check every piece; `parity` compares all shards with each other, too. */
-  audit?: "pieces" | "parity";
+  audit?: "pieces" | "parity" | undefined;
 }
 
 /** An open chunk. */

@@ -35,7 +35,7 @@ export interface ContentOptions extends Pick<FrameOptions, "wanted" | "audit"> {
    *
    * @default true
    */
-  verify?: boolean;
+  verify?: boolean | undefined;
 }
 
 /** Reads the wanted frames of a chunk as tar bytes, in order. */

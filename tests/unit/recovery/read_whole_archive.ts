@@ -43,9 +43,9 @@ export interface ArchiveOutcome {
   data: ByteRange[];
   gaps: { start: number; end: number | undefined }[];
   resyncs: number[];
-  lost: LostPart[];
+  lost: readonly LostPart[];
   damage: ShardDamage[];
-  remarks: string[];
+  remarks: readonly string[];
   archiveUuid: string | undefined;
 }
 
