@@ -15,7 +15,7 @@ import { zfecHeaderLength } from "../shard/zfec_header.ts";
 import { encodeSeekTable, type SeekEntry, seekTableBytes } from "../zstd/seek_table.ts";
 import { PieceChecksummer } from "./chunk_writer_pieces.ts";
 import { type ChunkShards, StripeWriter } from "./chunk_writer_stripes.ts";
-import { encodeJsonFrame, JSON_FRAME_OVERHEAD } from "./format.ts";
+import { encodeJsonFrame } from "./format.ts";
 import { encodeCrc32List } from "./format_crc32.ts";
 import { type ArchiveParameters, encodeHeader } from "./header.ts";
 import { choosePieceSize, INDEX_PIECE_BYTES, TRAILER_PIECE_BYTES } from "./layout.ts";
@@ -30,14 +30,6 @@ import {
 
 /** What the archive is; the rest follows from it and from the shards. */
 export type ArchiveDescription = Omit<ArchiveParameters, "k" | "m" | "blockSize" | "pieceSize">;
-
-/** How far the running chunk has come, in bytes of each share file, zfec header included. */
-export interface ShardSizes {
-  /** Already handed to the shards. */
-  written: number;
-  /** Size of the share file if the chunk ended now; never less than it would be. */
-  total: number;
-}
 
 /** One chunk between `beginChunk` and `endChunk`. */
 interface RunningChunk {
@@ -166,26 +158,6 @@ export class ChunkWriter {
     chunk.contentBytes += uncompressedSize;
     await this.#stripes.append(compressed);
     return this.#stripes.state;
-  }
-
-  /**
-   * Bytes of each share file of the running chunk: written, and needed at least to finish it. A
-   * caller with little room left ends the chunk while `total` still fits.
-   */
-  peekSizes(): ShardSizes {
-    const chunk = this.#runningChunk();
-    const { k, m, blockSize, pieceSize } = this.archive;
-    const fields = 1024;
-    const frames = 44 * (chunk.frameSha256.length + 1);
-    const coveredPieces = chunk.chunkBytes / (k * pieceSize);
-    const previousPieces = this.#previous?.crc32[0].length ?? 0;
-    const pieces = m * 2 * 16 + Math.ceil(m * (coveredPieces + previousPieces) * (16 / 3));
-    const trailer = JSON_FRAME_OVERHEAD + fields + frames + pieces;
-    const unpadded = chunk.chunkBytes + trailer + seekTableBytes(chunk.entries.length + 1);
-    return {
-      written: this.#zfecHeaderBytes + this.#stripes.sentShardBytes,
-      total: planPadding(unpadded, k, this.#zfecHeaderBytes, blockSize).shardBytes,
-    };
   }
 
   /**

@@ -48,8 +48,6 @@ export class StripeWriter {
   #state: MediumState = "ok";
   /** Stripes already sent on. */
   #sentStripes = 0;
-  /** Payload bytes of each shard already sent on. */
-  #sentShardBytes = 0;
   /** Whole stripes in the batch being filled. */
   #filledStripes = 0;
   /** Bytes of each shard in that batch that are encoded and observed. */
@@ -74,18 +72,12 @@ export class StripeWriter {
     return this.#state;
   }
 
-  /** Payload bytes of each shard that have been sent on. */
-  get sentShardBytes(): number {
-    return this.#sentShardBytes;
-  }
-
   /** Starts a chunk; `observe` sees the payload of all its shards. */
   begin(observe: PayloadObserver): void {
     this.#observe = observe;
     this.#pending = Promise.resolve({ state: "ok" });
     this.#state = "ok";
     this.#sentStripes = 0;
-    this.#sentShardBytes = 0;
     this.#filledStripes = 0;
     this.#encodedBytes = 0;
     this.#stripeFill = 0;
@@ -187,7 +179,6 @@ export class StripeWriter {
     this.#pending = this.#shards.write(views).then((state) => ({ state }), (error) => ({ error }));
     this.#batches.reverse();
     this.#sentStripes += this.#filledStripes;
-    this.#sentShardBytes += length;
     this.#filledStripes = 0;
     this.#encodedBytes = 0;
   }

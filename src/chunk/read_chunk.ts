@@ -16,7 +16,7 @@ import { compareUncovered } from "./recover_compare.ts";
 import { settleNames } from "./recover_names.ts";
 
 /** Largest data frame read, compressed or not; writers use a few MiB. */
-export const MAX_FRAME_BYTES = 64 * 2 ** 20;
+const MAX_FRAME_BYTES = 64 * 2 ** 20;
 
 /** A data frame, or the lack of one. */
 export type FrameItem =

@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
+import { pieceRange } from "./layout.ts";
 import { BLOCK_BYTES } from "./recover_codec.ts";
 import type { Candidate } from "./read_chunk_shards.ts";
 import { RangeSet } from "./read_ranges.ts";
@@ -72,8 +73,7 @@ export class Auditor {
       const piece = Math.floor(running.at / pieceBytes);
       const stated = table.crc32[candidate.shard][piece - firstPiece];
       if (stated === undefined) return;
-      const start = piece * pieceBytes;
-      const end = Math.min(shardBytes, start + pieceBytes);
+      const { start, end } = pieceRange(piece, pieceBytes, shardBytes);
       const upTo = Math.min(end, range.end);
       const part = row.subarray(running.at - range.start, upTo - range.start);
       running.crc = crc32(part, running.crc);

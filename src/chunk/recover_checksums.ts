@@ -7,6 +7,7 @@
 
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../shard/shard_io.ts";
+import { pieceRange } from "./layout.ts";
 import type { Candidate, ChunkShards } from "./read_chunk_shards.ts";
 import type { DamageLog } from "./read_damage.ts";
 import { RangeSet } from "./read_ranges.ts";
@@ -102,9 +103,8 @@ function* piecesIn(
   const from = Math.max(range.start, covered.start);
   const to = Math.min(range.end, covered.end);
   for (let piece = Math.floor(from / pieceBytes); piece * pieceBytes < to; piece++) {
-    const start = piece * pieceBytes;
-    const end = Math.min(payload, start + pieceBytes);
-    yield { start, end, stated: lists.map((list) => list[piece - firstPiece]) };
+    const stated = lists.map((list) => list[piece - firstPiece]);
+    yield { ...pieceRange(piece, pieceBytes, payload), stated };
   }
 }
 

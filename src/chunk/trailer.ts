@@ -13,9 +13,9 @@ import { EctarError } from "../errors.ts";
 import { MAX_DATA_FRAMES } from "../format_limits.ts";
 import { base64, firstIssue, integer, sha256Hex, uuid } from "../json_fields.ts";
 import { encodeSeekEntries, type SeekEntry } from "../zstd/seek_table.ts";
-import { CHUNK_FORMAT, CHUNK_VERSION, decodeJsonFrame, encodeJsonFrame } from "./format.ts";
+import { CHUNK_FORMAT, CHUNK_VERSION, decodeJsonFrame } from "./format.ts";
 import { decodeCrc32List, encodeCrc32List } from "./format_crc32.ts";
-import { type ChunkHeader, refuseOtherVersions } from "./header.ts";
+import { refuseOtherVersions } from "./header.ts";
 
 /** Most bytes of JSON a trailer may have: the lists of 2^20 frames and twice 2^20 pieces fit. */
 export const MAX_TRAILER_JSON_BYTES = 64 * 2 ** 20;
@@ -97,14 +97,6 @@ export function trailerJson(trailer: ChunkTrailer): string {
   return JSON.stringify(fields);
 }
 
-/** Encodes a trailer whose frame will go on with `paddingBytes` zero bytes, not included here. */
-export function encodeTrailer(
-  trailer: ChunkTrailer,
-  paddingBytes: number,
-): Uint8Array<ArrayBuffer> {
-  return encodeJsonFrame(trailerJson(trailer), paddingBytes);
-}
-
 /**
  * Reads a trailer and proves it by its SHA-256.
  *
@@ -142,29 +134,6 @@ export function decodeTrailer(bytes: Uint8Array): ChunkTrailer {
       crc32: decodePieces(previous.piece_crc32),
     },
   };
-}
-
-/**
- * Makes sure that a trailer belongs to a header.
- *
- * @throws {EctarError} `format` naming what disagrees
- */
-export function checkTrailerOf(header: ChunkHeader, trailer: ChunkTrailer): void {
-  const where = { archive: header.name, chunk: header.chunk };
-  if (trailer.archiveUuid !== header.archiveUuid || trailer.chunk !== header.chunk) {
-    throw new EctarError("format", "chunk header and trailer are of different chunks", where);
-  }
-  const shardCounts = [trailer.pieceCrc32.length, trailer.previous?.crc32.length ?? header.m];
-  if (shardCounts.some((count) => count !== header.m)) {
-    throw new EctarError(
-      "format",
-      "chunk header and trailer differ in the number of shards",
-      where,
-    );
-  }
-  if (trailer.previous !== undefined && trailer.previous.chunk !== header.chunk - 1) {
-    throw new EctarError("format", "chunk trailer covers pieces of a wrong chunk", where);
-  }
 }
 
 /** Chunk checksum: hex SHA-256 over the concatenated SHA-256s of the chunk's data frames. */

@@ -24,7 +24,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
  *
  * @throws {EctarError} `exists`
  */
-export async function refuseLink(path: string): Promise<void> {
+async function refuseLink(path: string): Promise<void> {
   if ((await lstatIfThere(path))?.isSymlink !== true) return;
   throw new EctarError("exists", `${path} is a symbolic link, which is not followed`, {
     path,

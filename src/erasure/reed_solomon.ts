@@ -13,9 +13,9 @@ import { shardNumbers } from "./matrix.ts";
 import { CodecBatch, type ShardBatch } from "./shard_batch.ts";
 
 /** Most data shards. */
-export const K_MAX = 255;
+const K_MAX = 255;
 /** Most shards in total. */
-export const M_MAX = FIELD_SIZE;
+const M_MAX = FIELD_SIZE;
 
 const POINTER_BYTES = 4;
 /** Bytes of each shard that `firstInconsistency` recomputes at a time. */
@@ -243,7 +243,7 @@ function assertStretch(batch: ShardBatch, length: number, offset: number): void 
  *
  * @throws {EctarError} `usage` unless k and m are whole numbers, 1 ≤ k ≤ 255 and k < m ≤ 256
  */
-export function assertShardCounts(k: number, m: number): void {
+function assertShardCounts(k: number, m: number): void {
   if (!Number.isInteger(k) || k < 1 || k > K_MAX) {
     throw new EctarError("usage", `data shards must be 1 to ${K_MAX}, not ${k}`);
   }

@@ -9,13 +9,6 @@ import { printablePath } from "../printable.ts";
 /** The empty byte string, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-const encoder = new TextEncoder();
-
-/** The UTF-8 bytes of a text. */
-export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
 /** True when no byte is above 0x7f. */
 export function isAscii(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] > 0x7f) return false;

@@ -9,16 +9,16 @@ import { EctarError } from "../errors.ts";
 import { parseSkippableHeader, SKIPPABLE_HEADER_BYTES, skippableHeader } from "./skippable.ts";
 
 /** Magic number of the skippable frame that holds a seek table. */
-export const SEEK_TABLE_MAGIC = 0x184d2a5e;
+const SEEK_TABLE_MAGIC = 0x184d2a5e;
 
 /** Last four bytes of a seek table, as a little-endian number. */
-export const SEEKABLE_MAGIC = 0x8f92eab1;
+const SEEKABLE_MAGIC = 0x8f92eab1;
 
 /** Bytes of the footer: frame count, descriptor, magic number. */
 export const SEEK_TABLE_FOOTER_BYTES = 9;
 
 /** Bytes of an entry without checksum. */
-export const SEEK_ENTRY_BYTES = 8;
+const SEEK_ENTRY_BYTES = 8;
 
 /** Most frames accepted in one seek table: 8 to 12 MiB of entries. */
 export const MAX_SEEK_ENTRIES = (1 << 20) + 2;

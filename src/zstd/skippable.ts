@@ -8,7 +8,7 @@
 export const SKIPPABLE_HEADER_BYTES = 8;
 
 /** Most content bytes a skippable frame can have. */
-export const MAX_SKIPPABLE_CONTENT = 0xffff_ffff;
+const MAX_SKIPPABLE_CONTENT = 0xffff_ffff;
 
 /** Lowest of the sixteen magic numbers of skippable frames. */
 const FIRST_MAGIC = 0x184d2a50;

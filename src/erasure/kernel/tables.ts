@@ -8,7 +8,7 @@ import { multiply } from "../field.ts";
 import type { Matrix } from "../matrix.ts";
 
 /** Bytes of the tables of one coefficient. */
-export const COEFFICIENT_TABLE_BYTES = 32;
+const COEFFICIENT_TABLE_BYTES = 32;
 
 /** Bytes of the mask of the low four bits, in front of the tables. */
 const MASK_BYTES = 16;

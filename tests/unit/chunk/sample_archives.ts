@@ -2,6 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { type ArchiveDescription, ChunkWriter } from "../../../src/chunk/chunk_writer.ts";
+import { encodeJsonFrame } from "../../../src/chunk/format.ts";
+import { type ChunkTrailer, trailerJson } from "../../../src/chunk/trailer.ts";
 import type { ChunkRecord } from "../../../src/index/records.ts";
 import { compressFrame, storeFrame } from "../../../src/zstd/frame.ts";
 import type { MemoryShards } from "./memory_shards.ts";
@@ -26,6 +28,11 @@ export function frameOf(
 ): { bytes: Uint8Array; sha256: Uint8Array } {
   const bytes = level === 0 ? storeFrame(data) : compressFrame(data, level);
   return { bytes, sha256: createHash("sha256").update(bytes).digest() };
+}
+
+/** A trailer frame up to its padding of `paddingBytes`, which is not included. */
+export function encodeTrailer(trailer: ChunkTrailer, paddingBytes: number): Uint8Array {
+  return encodeJsonFrame(trailerJson(trailer), paddingBytes);
 }
 
 /** Writes `tar` as an archive into memory. */

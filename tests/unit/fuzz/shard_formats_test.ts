@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeHeader, encodeHeader } from "../../../src/chunk/header.ts";
 import { encodeJsonFrame, parseJsonFrameSizes } from "../../../src/chunk/format.ts";
-import { decodeTrailer, encodeTrailer } from "../../../src/chunk/trailer.ts";
+import { decodeTrailer } from "../../../src/chunk/trailer.ts";
 import {
   parseIndexFileName,
   parseShardFileName,
@@ -21,6 +21,7 @@ import {
 } from "../../../src/zstd/seek_table.ts";
 import { parseSkippableHeader } from "../../../src/zstd/skippable.ts";
 import { Random } from "../../sim/random.ts";
+import { encodeTrailer } from "../chunk/sample_archives.ts";
 import {
   bitFlips,
   fuzz,
