@@ -5,11 +5,10 @@
  * @module
  */
 
+import { AT_FDCWD, O_CLOEXEC } from "./flags.ts";
 import { cPath, errno, errorName, libc } from "./libc.ts";
 import { statPath } from "./stat.ts";
 
-const AT_FDCWD = -100;
-const O_CLOEXEC = 0x80000;
 const PATH_BYTES = 4096;
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { AT_FDCWD } from "./flags.ts";
 import { libc } from "./libc.ts";
 import { openQuietly } from "./open_quietly.ts";
 
-const AT_FDCWD = -100;
 const POSIX_FADV_DONTNEED = 4;
 
 /**

@@ -21,17 +21,12 @@ import { descriptorAttributes, pathAttributes } from "./attributes.ts";
 import { DescriptorCache } from "./descriptor_cache.ts";
 import { readNames } from "./directory_names.ts";
 import { callFailure } from "./failure.ts";
+import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_PATH } from "./flags.ts";
 import { cPath, errno, errorName, libc } from "./libc.ts";
 import { LinuxFile } from "./linux_file.ts";
 import { openQuietly } from "./open_quietly.ts";
 import { OwnerNames } from "./owners.ts";
 import { statDescriptor, statPath } from "./stat.ts";
-
-const O_DIRECTORY = Deno.build.arch === "aarch64" ? 0o40000 : 0o200000;
-const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
-const O_NONBLOCK = 0o4000;
-const O_PATH = 0o10000000;
-const AT_FDCWD = -100;
 
 /** The files of this Linux system. Needs `--allow-ffi`. */
 export class LinuxFileTree extends OwnerNames implements FileTree {

@@ -4,11 +4,10 @@
  * @module
  */
 
+import { O_CLOEXEC, O_PATH } from "./flags.ts";
 import { errno, errorName, libc } from "./libc.ts";
 
-const O_CLOEXEC = 0o2000000;
 const O_NOATIME = 0o1000000;
-const O_PATH = 0o10000000;
 
 /** The descriptor of `path` (ended by a zero byte), or -1 on failure (errno says why). */
 export function openQuietly(

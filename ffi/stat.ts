@@ -5,11 +5,10 @@
  */
 
 import type { NodeKind, NodeStat } from "../src/tree/file_tree.ts";
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "./flags.ts";
 import { libc } from "./libc.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_NO_AUTOMOUNT = 0x800;
-const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 
 const EMPTY_PATH = new Uint8Array(1);

@@ -6,6 +6,7 @@
  */
 
 import { MTGET_BYTES, parseMtget, type StCalls } from "../src/tape/st_abi.ts";
+import { O_CLOEXEC, O_NONBLOCK } from "./flags.ts";
 import { cPath } from "./libc.ts";
 
 const SIGNATURES = {
@@ -22,8 +23,6 @@ const MTIOCGET = 0x80306d02n;
 const MTIOCPOS = 0x80086d03n;
 const O_RDONLY = 0;
 const O_RDWR = 2;
-const O_NONBLOCK = 0x800;
-const O_CLOEXEC = 0x80000;
 const EINTR = 4;
 const EBADF = 9;
 

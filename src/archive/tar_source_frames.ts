@@ -54,11 +54,6 @@ export class FrameCutter {
     return this.#frame !== undefined && this.#filled === this.#frame.length;
   }
 
-  /** Whether there is a frame to take. */
-  get isOpen(): boolean {
-    return this.#frame !== undefined;
-  }
-
   /** Bytes that can be put without taking the frame. */
   get room(): number {
     return this.#begun().length - this.#filled;

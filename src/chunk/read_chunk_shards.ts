@@ -58,8 +58,6 @@ export interface ChunkShards {
   readonly headerBytes: number;
   /** All candidates, the most trusted first. */
   readonly candidates: readonly Candidate[];
-  /** Everything opened, to be closed. */
-  readonly sources: readonly ShardSource[];
 }
 
 /** A shard that was found, with what its zfec header says; undefined where it cannot be read. */
@@ -160,7 +158,7 @@ export function settleShards(
     );
   }
   const headerBytes = zfecHeaderLength(k, m);
-  return { chunk, k, m, headerBytes, candidates, sources: found.map(({ source }) => source) };
+  return { chunk, k, m, headerBytes, candidates };
 }
 
 /** A shard whose header contradicts its name counts as what its header says. */

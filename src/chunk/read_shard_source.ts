@@ -107,10 +107,4 @@ export class ShardSource {
     }
     return high;
   }
-
-  /** Lets go of the shard. */
-  async close(): Promise<void> {
-    await this.#tail;
-    await this.#handle.close();
-  }
 }
