@@ -4,14 +4,59 @@
  * @module
  */
 
-import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { EctarError } from "../errors.ts";
 import type { CommandContext } from "./program.ts";
 import { formatSize, parseDuration, parseSize } from "./sizes.ts";
 
-/** Counts a repeatable flag such as `-v`. */
-export function countFlag(_value: string, previous: number): number {
-  return previous + 1;
+/** `--exclude`. */
+export function excludeOption() {
+  return new Option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable")
+    .argParser(collect);
+}
+
+/** `--exclude-from`. */
+export function excludeFromOption() {
+  return new Option(
+    "--exclude-from <file>",
+    "leave out what the gitignore patterns in FILE match",
+  ).argParser(collect);
+}
+
+/** `--progress`. */
+export function progressOption() {
+  return new Option("--progress", "show progress even where standard error is no terminal");
+}
+
+/** `--no-progress`. */
+export function noProgressOption() {
+  return new Option("--no-progress", "show no progress");
+}
+
+/** `--verbose`. */
+export function verboseOption() {
+  return new Option("-v, --verbose", "tell more; repeatable")
+    .default(0)
+    .argParser((_value: string, previous: number) => previous + 1);
+}
+
+/** `--quiet`. */
+export function quietOption() {
+  return new Option("-q, --quiet", "tell only what is wrong");
+}
+
+/** What the options that every command has are. */
+export interface CommonOptions {
+  verbose: number | boolean;
+  quiet?: true | undefined;
+}
+
+/** Sets how much is told. */
+export function applyCommonOptions(context: CommandContext, options: CommonOptions): void {
+  const { terminal } = context;
+  if (options.quiet) terminal.verbosity = "quiet";
+  else if (Number(options.verbose) >= 2) terminal.verbosity = "debug";
+  else if (Number(options.verbose) === 1) terminal.verbosity = "verbose";
 }
 
 /** Collects a repeatable option. */
@@ -87,20 +132,6 @@ export function deviceListArgument(text: string, previous: string[] | undefined)
   const devices = text.split(",").map((device) => device.trim()).filter((device) => device !== "");
   if (devices.length === 0) throw new InvalidArgumentError("No device is named.");
   return [...previous ?? [], ...devices];
-}
-
-/** The options that every command has. */
-export interface CommonOptions {
-  verbose: number | boolean;
-  quiet?: true | undefined;
-}
-
-/** Sets how much is told. */
-export function applyCommonOptions(context: CommandContext, options: CommonOptions): void {
-  const { terminal } = context;
-  if (options.quiet) terminal.verbosity = "quiet";
-  else if (Number(options.verbose) >= 2) terminal.verbosity = "debug";
-  else if (Number(options.verbose) === 1) terminal.verbosity = "verbose";
 }
 
 function asArgument<T>(parse: () => T): T {

@@ -28,6 +28,22 @@ export async function readOptionFile(file: string, signal: AbortSignal): Promise
   }
 }
 
+/**
+ * Contents of the pattern files that `--exclude-from` names.
+ *
+ * @throws {EctarError} as {@link readOptionFile}
+ */
+export async function readPatternFiles(
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const contents: string[] = [];
+  for (const file of files) {
+    contents.push(new TextDecoder().decode(await readOptionFile(file, signal)));
+  }
+  return contents;
+}
+
 async function read(file: string): Promise<Uint8Array> {
   if (file === "-") return new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
   try {

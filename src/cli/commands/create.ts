@@ -13,20 +13,24 @@ import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/cr
 import { EctarError } from "../../errors.ts";
 import { splitPath } from "../../file_path.ts";
 import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
-import { packNameList } from "../../tree/name_list.ts";
 import { isShortfall } from "../../tree/note.ts";
 import {
   applyCommonOptions,
-  collect,
   collectNames,
-  countFlag,
+  excludeFromOption,
+  excludeOption,
   integerArgument,
   momentArgument,
   nameArgument,
+  noProgressOption,
+  progressOption,
+  quietOption,
   sizeArgument,
   sizeArgumentBetween,
   uuidArgument,
+  verboseOption,
 } from "../common_options.ts";
+import { contentOf } from "../content.ts";
 import {
   createSummaryJson,
   createSummaryLines,
@@ -35,7 +39,6 @@ import {
 } from "../create_summary.ts";
 import { driveProgress } from "../drive_progress.ts";
 import { EXIT } from "../exit_codes.ts";
-import { readOptionFile } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
 import { type ProgressLine, progressLine } from "../progress.ts";
 import { readBackAndTell } from "../read_back.ts";
@@ -90,12 +93,8 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
       "--no-index",
       "write no index file (everything works without it, more slowly; tapes always hold one)",
     )
-    .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
-    .option(
-      "--exclude-from <file>",
-      "leave out what the gitignore patterns in FILE match",
-      collectNames,
-    )
+    .addOption(excludeOption())
+    .addOption(excludeFromOption())
     .option(
       "--files-from <file>",
       "archive the names in FILE too (- for standard input)",
@@ -143,10 +142,10 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
     .optionsGroup("Options:")
     .option("--verify", "read everything back when it is written, and compare the checksums")
     .option("--json", "print a summary as JSON")
-    .option("--progress", "show progress even where standard error is no terminal")
-    .option("--no-progress", "show no progress")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(progressOption())
+    .addOption(noProgressOption())
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (paths, options) => {
       applyCommonOptions(context, options);
       const content = await contentOf(paths, options, context.signal);
@@ -262,42 +261,6 @@ async function ontoTapes(
     });
   }
 }
-
-/** What `create` archives, as its options say. */
-interface ContentOptions extends Omit<ArchiveContent, "paths" | "packedPaths" | "exclude"> {
-  exclude?: string[] | undefined;
-  excludeFrom?: string[] | undefined;
-  filesFrom?: string[] | undefined;
-  null?: true | undefined;
-}
-
-async function contentOf(
-  paths: string[],
-  options: ContentOptions,
-  signal: AbortSignal,
-): Promise<ArchiveContent> {
-  const lists: Uint8Array[] = [];
-  for (const file of options.filesFrom ?? []) {
-    const content = await readOptionFile(file, signal);
-    lists.push(options.null ? packNameList(content, true) : packNameList(content), ZERO);
-  }
-  const gitignore: string[] = [];
-  for (const file of options.excludeFrom ?? []) {
-    gitignore.push(new TextDecoder().decode(await readOptionFile(file, signal)));
-  }
-  if (paths.length === 0 && lists.length === 0) {
-    throw new EctarError("usage", "nothing to archive was named", {
-      hint: "name files or directories, or give --files-from FILE",
-    });
-  }
-  const packedPaths = lists.length === 0
-    ? undefined
-    : new Uint8Array(await new Blob(lists as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  const patterns = options.exclude ?? [];
-  return { ...options, paths, packedPaths, exclude: { patterns, gitignore } };
-}
-
-const ZERO = Uint8Array.of(0);
 
 function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): CreateHooks {
   let totalBytes: number | undefined;

@@ -8,17 +8,21 @@ import type { Command } from "@commander-js/extra-typings";
 import { extractToDirectory } from "../../archive/extract_local.ts";
 import {
   applyCommonOptions,
-  collect,
   collectNames,
-  countFlag,
+  excludeFromOption,
+  excludeOption,
   integerArgument,
   nameArgument,
+  noProgressOption,
+  progressOption,
+  quietOption,
+  verboseOption,
 } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { extractSummaryJson, extractSummaryLines, hasExtractNotes } from "../extract_summary.ts";
 import { inputProgress } from "../drive_progress.ts";
 import { inputOptions, openInput, runHooks } from "../input.ts";
-import { readOptionFile } from "../option_file.ts";
+import { readPatternFiles } from "../option_file.ts";
 import type { CommandContext } from "../program.ts";
 
 /** Adds `extract` to the tree. */
@@ -30,12 +34,8 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
       "restore only these members and what is below them; globs work",
       collectNames,
     )
-    .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
-    .option(
-      "--exclude-from <file>",
-      "leave out what the gitignore patterns in FILE match",
-      collectNames,
-    )
+    .addOption(excludeOption())
+    .addOption(excludeFromOption())
     .option(
       "--strip-components <n>",
       "drop this many leading components of each name",
@@ -49,17 +49,14 @@ export function addExtractCommand(program: Command, context: CommandContext): vo
     .option("--numeric-owner", "restore owners by number, not by name")
     .option("--no-preserve-permissions", "let the umask decide about modes; no ACLs")
     .option("--json", "print a summary as JSON")
-    .option("--progress", "show progress even where standard error is no terminal")
-    .option("--no-progress", "show no progress")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(progressOption())
+    .addOption(noProgressOption())
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;
-      const gitignore: string[] = [];
-      for (const file of options.excludeFrom ?? []) {
-        gitignore.push(new TextDecoder().decode(await readOptionFile(file, signal)));
-      }
+      const gitignore = await readPatternFiles(options.excludeFrom ?? [], signal);
       const { files } = options;
       const exclude = { patterns: options.exclude ?? [], gitignore };
       const line = await inputProgress(terminal, options, "read");

@@ -7,7 +7,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { withArchive } from "../../archive/extract_local.ts";
 import { archiveInfo } from "../../archive/info.ts";
-import { applyCommonOptions, countFlag } from "../common_options.ts";
+import { applyCommonOptions, quietOption, verboseOption } from "../common_options.ts";
 import { infoJson, infoLines } from "../info_format.ts";
 import { inputOptions, openInput, runHooks } from "../input.ts";
 import type { CommandContext } from "../program.ts";
@@ -19,8 +19,8 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
       new Option("--format <format>", "output format").choices(["text", "json"]).default("text"),
     )
     .option("--json", "the same as --format json")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal } = context;

@@ -7,7 +7,13 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { withArchive } from "../../archive/extract_local.ts";
 import { listArchive } from "../../archive/list.ts";
-import { applyCommonOptions, collect, collectNames, countFlag } from "../common_options.ts";
+import {
+  applyCommonOptions,
+  collectNames,
+  excludeOption,
+  quietOption,
+  verboseOption,
+} from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { inputOptions, openInput, runHooks } from "../input.ts";
 import { LIST_FORMATS, listFormatter } from "../list_format.ts";
@@ -21,14 +27,14 @@ export function addListCommand(program: Command, context: CommandContext): void 
       "list only these members and what is below them; globs work",
       collectNames,
     )
-    .option("--exclude <pattern>", "leave out what matches, as GNU tar does; repeatable", collect)
+    .addOption(excludeOption())
     .option("--long", "show type, mode, owner, size and time")
     .addOption(
       new Option("--format <format>", "output format").choices(LIST_FORMATS).default("text"),
     )
     .option("--json", "the same as --format json")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;

@@ -9,7 +9,14 @@ import { repairFiles, replaceOnDrive } from "../../archive/repair_local.ts";
 import type { ReplacedTape, ReplaceProgress } from "../../archive/repair_tape_options.ts";
 import { EctarError } from "../../errors.ts";
 import { printablePath } from "../../printable.ts";
-import { applyCommonOptions, countFlag, nameArgument } from "../common_options.ts";
+import {
+  applyCommonOptions,
+  nameArgument,
+  noProgressOption,
+  progressOption,
+  quietOption,
+  verboseOption,
+} from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { type InputOptions, inputOptions } from "../input.ts";
 import type { CommandContext } from "../program.ts";
@@ -60,10 +67,10 @@ export function addRepairCommand(program: Command, context: CommandContext): voi
     )
     .option("--no-index", "leave the index as it is")
     .option("--json", "print a summary as JSON")
-    .option("--progress", "show progress even where standard error is no terminal")
-    .option("--no-progress", "show no progress")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(progressOption())
+    .addOption(noProgressOption())
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;

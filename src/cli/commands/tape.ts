@@ -22,8 +22,11 @@ import { statusLines } from "../../tape/status_text.ts";
 import {
   applyCommonOptions,
   type CommonOptions,
-  countFlag,
   nameArgument,
+  noProgressOption,
+  progressOption,
+  quietOption,
+  verboseOption,
 } from "../common_options.ts";
 import { EXIT, exitCodeOf } from "../exit_codes.ts";
 import type { CommandContext } from "../program.ts";
@@ -55,8 +58,8 @@ function subcommand(tape: Command, name: string, description: string) {
     .description(description)
     .argument("[device...]", `drives or tape images (default: $${DEVICES_VARIABLE})`)
     .addOption(driveTimeoutOption())
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong");
+    .addOption(verboseOption())
+    .addOption(quietOption());
 }
 
 function addStatus(tape: Command, context: CommandContext): void {
@@ -114,8 +117,8 @@ function addDump(tape: Command, context: CommandContext): void {
   )
     .requiredOption("-o, --output <dir>", "directory for the files", nameArgument)
     .option("--force", "replace files that are there and differ")
-    .option("--progress", "show progress even where standard error is no terminal")
-    .option("--no-progress", "show no progress")
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .action(async (devices, options) => {
       const specs = named(devices);
       const how = settings(context, options);

@@ -17,9 +17,12 @@ import { printableJson } from "../../printable.ts";
 import { fromSystemError } from "../../shard/system_error.ts";
 import {
   applyCommonOptions,
-  countFlag,
   durationArgument,
   nameArgument,
+  noProgressOption,
+  progressOption,
+  quietOption,
+  verboseOption,
 } from "../common_options.ts";
 import { NO_COLOR_VARIABLE } from "../environment.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -53,10 +56,10 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     )
     .option("--report <file>", "write a report as JSON", nameArgument)
     .option("--json", "print the report as JSON")
-    .option("--progress", "show progress even where standard error is no terminal")
-    .option("--no-progress", "show no progress")
-    .option("-v, --verbose", "tell more; repeatable", countFlag, 0)
-    .option("-q, --quiet", "tell only what is wrong")
+    .addOption(progressOption())
+    .addOption(noProgressOption())
+    .addOption(verboseOption())
+    .addOption(quietOption())
     .action(async (options) => {
       applyCommonOptions(context, options);
       const { terminal, signal } = context;
