@@ -1,10 +1,11 @@
 /** The command line with tape devices, run as a user runs it, on tape images. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { concat } from "./bytes.ts";
 import { ectarExits } from "./cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree } from "./cli/sample_tree.ts";
 import { withScratch } from "./integration/scratch.ts";
-import { joined, tapeFiles } from "./integration/tape_images.ts";
+import { tapeFiles } from "./integration/tape_images.ts";
 
 const UUID = "12345678-1234-4234-8234-123456789abc";
 const PINNED = ["--uuid", UUID, "--created", "2026-01-02T03:04:05Z"];
@@ -30,11 +31,11 @@ Deno.test("create with devices: each tape holds label, its shards byte for byte,
       for (const [i, blocks] of files.entries()) {
         assert.ok(blocks.every((block) => block.length === 32768));
         const file = Deno.readFileSync(`${work}/files/backup.c00${i + 1}.s0${shard}`);
-        assert.ok(Buffer.from(joined(blocks)).equals(file), `chunk ${i + 1} shard ${shard}`);
+        assert.ok(Buffer.from(concat(blocks)).equals(file), `chunk ${i + 1} shard ${shard}`);
       }
       assert.deepEqual([...index[0].subarray(0, 4)], [0x28, 0xb5, 0x2f, 0xfd]);
       const copy = Deno.readFileSync(`${work}/backup.index.zst`);
-      assert.ok(Buffer.from(joined(index).subarray(0, copy.length)).equals(copy));
+      assert.ok(Buffer.from(concat(index).subarray(0, copy.length)).equals(copy));
     }
   });
 });
@@ -44,7 +45,7 @@ Deno.test("create with devices: plain tar reads the label, and RESTORE.txt is in
     await makeSampleTree(`${work}/tree`, 1);
     const drives = ["--tape-devices", "t0.tap,t1.tap"];
     await ectarExits(0, work, "create", ...drives, "-o", "backup", "tree");
-    await Deno.writeFile(`${work}/label.tar`, joined(tapeFiles(`${work}/t1.tap`)[0]));
+    await Deno.writeFile(`${work}/label.tar`, concat(tapeFiles(`${work}/t1.tap`)[0]));
     const { stdout } = await new Deno.Command("tar", { args: ["tf", "label.tar"], cwd: work })
       .output();
     const names = new TextDecoder().decode(stdout).trim().split("\n");

@@ -97,6 +97,19 @@ export async function ectarRefuses(
   return run;
 }
 
+/** Starts ectar, with nothing between it and the test. */
+export function spawnEctar(cwd: string, args: readonly string[]): Deno.ChildProcess {
+  const [command, ...rest] = [...ECTAR, ...args];
+  return new Deno.Command(command, {
+    args: rest,
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
 /** A run from what a process left. */
 export function asRun(code: number, stdout: Uint8Array, stderr: Uint8Array): EctarRun {
   const text = new TextDecoder().decode(stderr);

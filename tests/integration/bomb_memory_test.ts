@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { compressFrame, storeFrame } from "../../src/zstd/frame.ts";
-import { asRun, ECTAR } from "../cli/run_ectar.ts";
+import { asRun, spawnEctar } from "../cli/run_ectar.ts";
 import { withScratch } from "./scratch.ts";
 
 const MIB = 2 ** 20;
@@ -15,15 +15,7 @@ const MOST_MEMORY = 700 * MIB;
 
 /** Runs ectar and looks at its peak of resident memory while it runs. */
 async function runMeasured(cwd: string, ...args: string[]) {
-  const [command, ...rest] = [...ECTAR, ...args];
-  const child = new Deno.Command(command, {
-    args: rest,
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawnEctar(cwd, args);
   let peak = 0;
   const look = () => {
     try {

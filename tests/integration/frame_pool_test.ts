@@ -4,7 +4,7 @@ import { EctarError } from "../../src/errors.ts";
 import { compressFrame, decompressFrame, frameBound, storeFrame } from "../../src/zstd/frame.ts";
 import { type FrameCompressor, InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
 import { FramePool } from "../../src/zstd/frame_pool.ts";
-import { noise, text } from "../unit/zstd/samples.ts";
+import { noise, text } from "../bytes.ts";
 
 const KINDS: [string, () => FrameCompressor][] = [
   ["in process", () => new InProcessCompressor()],

@@ -9,7 +9,8 @@ import { writeIndex } from "../../src/index/index_writer.ts";
 import { MemorySpool } from "../../src/index/record_spool.ts";
 import type { ChunkRecord, FileRecord, IndexHead } from "../../src/index/records.ts";
 import { indexFileName, shardFileName } from "../../src/shard/shard_name.ts";
-import { concat, MemoryShards } from "../unit/chunk/memory_shards.ts";
+import { concat } from "../bytes.ts";
+import { MemoryShards } from "../unit/chunk/memory_shards.ts";
 import { description, writeArchive } from "../unit/chunk/sample_archives.ts";
 
 /** What the attacker chooses. */

@@ -1,5 +1,6 @@
 /** Archives made by hand to get out of the directory that they are restored to. */
 
+import { concat } from "../bytes.ts";
 import {
   archiveOf,
   padded,
@@ -8,11 +9,10 @@ import {
   type RawHeader,
   rawHeader,
 } from "../unit/tar/raw_header.ts";
-import { join } from "../unit/tar/tar_fixtures.ts";
 import { assertHarmless, type Attempt } from "./hostile_world.ts";
 
 const file = (name: string, content = "evil", more: RawHeader = {}) =>
-  join([rawHeader({ name, size: content.length, ...more }), padded(content)]);
+  concat([rawHeader({ name, size: content.length, ...more }), padded(content)]);
 const directory = (name: string, mode = "0000777\0") => rawHeader({ name, type: "5", mode });
 const symlink = (name: string, link: string) => rawHeader({ name, type: "2", link });
 const hardLink = (name: string, link: string) => rawHeader({ name, type: "1", link });
@@ -22,7 +22,10 @@ const octal = (value: number) => `${value.toString(8).padStart(7, "0")}\0`;
 const pax = (records: Record<string, string>, type = "x") =>
   paxHeader(Object.entries(records).map(([key, value]) => paxRecord(key, value)), type);
 const gnuLong = (type: string, value: string) =>
-  join([rawHeader({ name: "././@LongLink", type, size: value.length + 1 }), padded(`${value}\0`)]);
+  concat([
+    rawHeader({ name: "././@LongLink", type, size: value.length + 1 }),
+    padded(`${value}\0`),
+  ]);
 const archive = (...parts: Uint8Array[]) => () => archiveOf(...parts);
 
 const NAMES: Attempt[] = [

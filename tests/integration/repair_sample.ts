@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { repairFiles } from "../../src/archive/repair_local.ts";
 import type { RepairOptions, RepairSummary } from "../../src/archive/repair.ts";
 import { createFiles } from "../../src/archive/create_local.ts";
+import { sameBytes } from "../bytes.ts";
 import { makeSampleTree, namesIn, noise } from "../cli/sample_tree.ts";
 import type { Shards } from "./damage_shards.ts";
 
@@ -109,10 +110,6 @@ export function contents(directory: string): Map<string, string> {
       return [name, `${info.ino} ${bytes.length} ${hash(bytes)}`];
     }),
   );
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }
 
 function hash(bytes: Uint8Array): number {

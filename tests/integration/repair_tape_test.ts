@@ -1,10 +1,11 @@
 /** A lost tape of a set is written anew: the same bytes, a new volume, and the set is whole again. */
 
 import assert from "node:assert/strict";
+import { concat } from "../bytes.ts";
 import { ectarExits, ectarRefuses, type EctarRun } from "../cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
 import { withScratch } from "./scratch.ts";
-import { imageNames, joined, tapeFiles } from "./tape_images.ts";
+import { imageNames, tapeFiles } from "./tape_images.ts";
 
 const on = (tapes: readonly string[]) => ["--tape-devices", tapes.join(",")];
 const TAPES = imageNames(4);
@@ -49,7 +50,7 @@ function assertSameShards(one: string, other: string): void {
   assert.equal(ours.length, theirs.length);
   for (let file = 1; file < ours.length - 1; file++) {
     assert.deepEqual(ours[file].map(({ length }) => length), theirs[file].map((b) => b.length));
-    assert.deepEqual(joined(ours[file]), joined(theirs[file]));
+    assert.deepEqual(concat(ours[file]), concat(theirs[file]));
   }
 }
 
@@ -81,7 +82,7 @@ Deno.test("a damaged tape helps to replace itself, and the new one has an index 
     await replace(0, work, 1, TAPES);
     const renewed = tapeFiles(`${work}/new.tap`);
     for (let file = 1; file < original.length - 1; file++) {
-      assert.deepEqual(joined(renewed[file]), joined(original[file]));
+      assert.deepEqual(concat(renewed[file]), concat(original[file]));
     }
     await Deno.remove(`${work}/backup.index.zst`);
     const { stdout } = await ectarExits(0, work, "list", ...on(["new.tap"]));
@@ -95,7 +96,7 @@ Deno.test("without any index the tapes alone give the lost one back, with an ind
     const [renewed, lost] = ["new.tap", "t2.tap"].map((tape) => tapeFiles(`${work}/${tape}`));
     assert.equal(renewed.length, lost.length + 1);
     for (let file = 1; file < lost.length; file++) {
-      assert.deepEqual(joined(renewed[file]), joined(lost[file]));
+      assert.deepEqual(concat(renewed[file]), concat(lost[file]));
     }
     await assertWhole(work, [...without(2), "new.tap"]);
   }));

@@ -11,9 +11,9 @@ import { parseArgs } from "node:util";
 import { repairArchive } from "../../src/archive/repair.ts";
 import { indexFileName, shardFileName } from "../../src/shard/shard_name.ts";
 import { InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
+import { sameBytes } from "../bytes.ts";
 import { namesIn } from "../cli/sample_tree.ts";
 import { Random } from "../sim/random.ts";
-import { equal } from "../sim/restored.ts";
 import { type KnownArchive, knownArchive, randomShape } from "../sim/shard_set.ts";
 import { randomTree } from "../sim/trees.ts";
 import { archiveState } from "./archive_state.ts";
@@ -144,11 +144,11 @@ async function runSeed(seed: number, directory: string): Promise<void> {
     const first = await repair();
     assert.deepEqual(first.lost, []);
     const changed = [...written].filter(([name, bytes]) =>
-      !equal(files.get(name) ?? new Uint8Array(0), bytes)
+      !sameBytes(files.get(name) ?? new Uint8Array(0), bytes)
     );
     assert.equal(first.repaired.length, changed.length, "files repaired");
     for (const [name, bytes] of written) {
-      assert.ok(equal(await Deno.readFile(`${directory}/${name}`), bytes), `${name} differs`);
+      assert.ok(sameBytes(await Deno.readFile(`${directory}/${name}`), bytes), `${name} differs`);
     }
     for (const [name, text] of bystanders) {
       assert.equal(await Deno.readTextFile(`${directory}/${name}`), text, name);

@@ -4,7 +4,8 @@ import { EctarError } from "../../src/errors.ts";
 import { Restorer } from "../../src/tree/restore.ts";
 import { bytesOf, damaged, directory, file, give } from "../unit/tree/restore_members.ts";
 import { hardLink, member, messageOf, symlink } from "../unit/tree/restore_members.ts";
-import { inScratch, isRoot, lookAt, namesIn, restoreInto, run } from "./restore_linux.ts";
+import { namesIn } from "../cli/sample_tree.ts";
+import { inScratch, isRoot, lookAt, restoreInto, run } from "./restore_linux.ts";
 
 Deno.test("holes take no room, in whole and in partial files", () =>
   inScratch((root) => {

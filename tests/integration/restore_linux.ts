@@ -46,11 +46,6 @@ export function run(command: string, ...args: string[]): string {
   return new TextDecoder().decode(stdout);
 }
 
-/** Names in a directory, sorted. */
-export function namesIn(path: string): string[] {
-  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
-}
-
 /** A POSIX access control list as in `system.posix_acl_access`: owner, one user, group, mask, other. */
 export function accessList(user: number, bits: number): Uint8Array {
   const entries: [tag: number, bits: number, id: number][] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asRun, ECTAR } from "../cli/run_ectar.ts";
+import { asRun, spawnEctar } from "../cli/run_ectar.ts";
 import { namesIn } from "../cli/sample_tree.ts";
 
 /** When a signal is sent: resolves then, or gives up once the run has ended. */
@@ -17,15 +17,7 @@ export async function runAndSignal(
   signal: Deno.Signal,
   when: Moment,
 ): Promise<{ killed: boolean; code: number; stderr: string }> {
-  const [command, ...rest] = [...ECTAR, ...args];
-  const child = new Deno.Command(command, {
-    args: rest,
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawnEctar(cwd, args);
   const ended = new AbortController();
   const output = child.output().finally(() => ended.abort());
   await when(ended.signal);

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { LinuxFileTree } from "../../ffi/file_tree.ts";
 import { startTar } from "../../src/archive/tar_producer.ts";
 import type { Note } from "../../src/tree/note.ts";
-import { concatenated, noteKinds, readMembers } from "../unit/tree/source_harness.ts";
+import { concat } from "../bytes.ts";
+import { noteKinds, readMembers } from "../unit/tree/source_harness.ts";
 import {
   extractWithTar,
   openDescriptors,
@@ -31,7 +32,7 @@ function produceMeddling(directory: string, meddle: () => void) {
     if (parts.length === 1) meddle();
   }
   assert.equal(openDescriptors(), before);
-  return { tar: concatenated(parts), notes: notes.map(({ kind, path }) => [kind, path]) };
+  return { tar: concat(parts), notes: notes.map(({ kind, path }) => [kind, path]) };
 }
 
 Deno.test("files and directories that vanish while others are read are noted", () =>

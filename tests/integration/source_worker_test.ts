@@ -3,7 +3,7 @@ import { EctarError } from "../../src/errors.ts";
 import { openWorkerSource } from "../../src/archive/tar_source_worker_backed.ts";
 import type { TarSource } from "../../src/archive/tar_source.ts";
 import { measureInWorker } from "../../src/archive/tar_size_worker_backed.ts";
-import { concatenated } from "../unit/tree/source_harness.ts";
+import { concat } from "../bytes.ts";
 import { openDescriptors, optionsIn, produceFrom, run, withTree } from "./source_harness.ts";
 
 async function readAll(source: TarSource): Promise<Uint8Array> {
@@ -12,7 +12,7 @@ async function readAll(source: TarSource): Promise<Uint8Array> {
     parts.push(frame.data.slice());
     source.release(frame.slot);
   }
-  return concatenated(parts);
+  return concat(parts);
 }
 
 function fill(top: string): void {

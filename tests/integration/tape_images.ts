@@ -27,17 +27,6 @@ export function tapeFiles(path: string): Uint8Array[][] {
   return files;
 }
 
-/** All bytes of a tape file. */
-export function joined(blocks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    all.set(block, at);
-    at += block.length;
-  }
-  return all;
-}
-
 /** Names of tape images, `t0.tap` and so on. */
 export function imageNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `t${i}.tap`);

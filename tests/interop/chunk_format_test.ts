@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { shardFileName } from "../../src/shard/shard_name.ts";
-import { concat, MemoryShards } from "../unit/chunk/memory_shards.ts";
+import { concat, noise, text } from "../bytes.ts";
+import { MemoryShards } from "../unit/chunk/memory_shards.ts";
 import { description, writeArchive } from "../unit/chunk/sample_archives.ts";
-import { noise, text } from "../unit/zstd/samples.ts";
 import { withScratch } from "../integration/scratch.ts";
 import { run, ZUNFEC, zunfec } from "./commands.ts";
 

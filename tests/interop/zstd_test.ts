@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IndexReader } from "../../src/index/index_reader.ts";
 import { compressFrame, decompressFrame, storeFrame } from "../../src/zstd/frame.ts";
 import { decompressStream } from "../../src/zstd/frame_stream.ts";
-import { concat } from "../unit/chunk/memory_shards.ts";
+import { concat, noise, text } from "../bytes.ts";
 import {
   chunkRecord,
   fileRecord,
@@ -11,7 +11,6 @@ import {
   indexBytes,
   lines,
 } from "../unit/index/sample_index.ts";
-import { noise, text } from "../unit/zstd/samples.ts";
 import { withScratch } from "../integration/scratch.ts";
 import { run } from "./commands.ts";
 

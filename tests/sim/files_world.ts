@@ -17,7 +17,7 @@ import {
   typableNames,
 } from "./read_checks.ts";
 import type { VerifySummary } from "../../src/archive/verify.ts";
-import { equal } from "./restored.ts";
+import { sameBytes } from "../bytes.ts";
 import { indexHandle, type KnownArchive, knownArchive, randomShape } from "./shard_set.ts";
 import { checkRebuild } from "./repair_checks.ts";
 import { ShardHarm } from "./shard_harm.ts";
@@ -183,7 +183,7 @@ function checkBlame(
       const good = pile.shards.some((found) =>
         // Bytes behind the end are ignored, with a remark.
         found.chunk === i + 1 && !found.gone && found.holes.length === 0 &&
-        equal(found.bytes.subarray(0, bytes.length), bytes)
+        sameBytes(found.bytes.subarray(0, bytes.length), bytes)
       );
       if (!good) assert.ok(blamed.has(name), `shard ${name} is bad and verify does not say so`);
     });
@@ -193,7 +193,8 @@ function checkBlame(
     const found = pile.shards.find((each) => each.origin === origin);
     const truth = known.shares[chunk - 1]?.[shard];
     const isGood = found !== undefined && truth !== undefined && found.chunk === chunk &&
-      found.shard === shard && !found.gone && found.holes.length === 0 && equal(found.bytes, truth);
+      found.shard === shard && !found.gone && found.holes.length === 0 &&
+      sameBytes(found.bytes, truth);
     assert.ok(!isGood, `${origin} is good and verify blames it: ${detail}`);
   }
 }

@@ -13,11 +13,11 @@ import { MemorySpool } from "../../src/index/record_spool.ts";
 import type { ChunkRecord } from "../../src/index/records.ts";
 import type { ShardSetReader } from "../../src/shard/shard_io.ts";
 import { InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
+import { concat, sameBytes } from "../bytes.ts";
 import { FILEMARK, MockTapeDevice, TapeMedium } from "../mocks.ts";
-import { concat, MemoryShards } from "../unit/chunk/memory_shards.ts";
+import { MemoryShards } from "../unit/chunk/memory_shards.ts";
 import { Pile } from "../unit/recovery/memory_shards.ts";
 import { extract, type Opener } from "./read_checks.ts";
-import { equal } from "./restored.ts";
 import { indexHandle, type KnownArchive, readIndex } from "./shard_set.ts";
 import { TIMEOUTS } from "./tape_writing.ts";
 
@@ -60,7 +60,7 @@ export async function checkRebuild(known: KnownArchive, pile: Pile): Promise<voi
   known.shares.forEach((shares, i) =>
     shares.forEach((bytes, shard) =>
       assert.ok(
-        equal(target.chunks[i]?.[shard] ?? new Uint8Array(0), bytes),
+        sameBytes(target.chunks[i]?.[shard] ?? new Uint8Array(0), bytes),
         `rebuilt ${i + 1}/${shard}`,
       )
     )
@@ -121,7 +121,7 @@ export async function checkReplace(
   assert.equal(medium.records.at(-1), FILEMARK);
   const files = medium.files();
   known.shares.forEach((shares, i) => {
-    assert.ok(equal(files[i + 1], shares[shard]), `chunk ${i + 1} on the new tape`);
+    assert.ok(sameBytes(files[i + 1], shares[shard]), `chunk ${i + 1} on the new tape`);
   });
   const media = [medium, ...others];
   const again: Opener = () =>

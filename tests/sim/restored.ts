@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { MemoryNode as RestoredNode } from "../../src/tree/restore_memory.ts";
+import { sameBytes } from "../bytes.ts";
 import { type ExpectedMember, key } from "./trees.ts";
 
 /** What became of the members, by path. */
@@ -87,7 +88,7 @@ function difference(node: RestoredNode, { node: source, content }: ExpectedMembe
       ? undefined
       : "link target differs";
   }
-  if (source.kind === "file" && !equal(node.content, content)) {
+  if (source.kind === "file" && !sameBytes(node.content, content)) {
     return `content differs (${node.content.length} bytes of ${content.length})`;
   }
   if (node.mode !== (source.mode ?? -1)) return `mode is ${node.mode}, not ${source.mode}`;
@@ -96,7 +97,7 @@ function difference(node: RestoredNode, { node: source, content }: ExpectedMembe
   if (source.kind === "char-device" && node.device.join() !== "1,3") return "device differs";
   for (const { name, value } of source.attributes ?? []) {
     const own = node.xattrs.get(key(name));
-    if (own === undefined || !equal(own, value)) return "extended attribute differs";
+    if (own === undefined || !sameBytes(own, value)) return "extended attribute differs";
   }
   return undefined;
 }
@@ -107,9 +108,4 @@ function assertPartial(node: RestoredNode, { path, content }: ExpectedMember): v
   assert.equal(node.content.length, content.length, `${path}: size of the partial file`);
   const wrong = node.content.findIndex((byte, at) => byte !== 0 && byte !== content[at]);
   assert.equal(wrong, -1, `${path}: wrong byte at ${wrong} of the partial file`);
-}
-
-/** Whether both are the same bytes. */
-export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -12,7 +12,8 @@ import type { IndexHandle, ShardPlacement, ShardSetWriter } from "../../src/shar
 import type { MemoryNode } from "../../src/tree/memory_node.ts";
 import { MemoryFileTree } from "../../src/tree/memory_tree.ts";
 import { InProcessCompressor } from "../../src/zstd/frame_compressor.ts";
-import { concat, MemoryShards } from "../unit/chunk/memory_shards.ts";
+import { concat } from "../bytes.ts";
+import { MemoryShards } from "../unit/chunk/memory_shards.ts";
 import type { Random } from "./random.ts";
 import { TOP } from "./trees.ts";
 

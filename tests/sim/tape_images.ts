@@ -1,6 +1,7 @@
 /** Tapes as SIMH images in memory, torn and garbled as files are. */
 
 import { ImageTapeDevice } from "../../src/tape/image_device.ts";
+import { concat } from "../bytes.ts";
 import { MemoryImage } from "../unit/tape/memory_image.ts";
 import { FILEMARK, type TapeMedium } from "../mocks.ts";
 import type { Random } from "./random.ts";
@@ -15,13 +16,7 @@ export function imageOf(medium: TapeMedium): Uint8Array {
     if (record === FILEMARK) parts.push(word);
     else parts.push(word, record, new Uint8Array(length % 2), word);
   }
-  const image = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    image.set(part, at);
-    at += part.length;
-  }
-  return image;
+  return concat(parts);
 }
 
 /** The image cut short, or with wrong bytes in it. */

@@ -4,6 +4,7 @@ import { TapeArchive } from "../../src/archive/tape_archive.ts";
 import { MemorySpool } from "../../src/index/record_spool.ts";
 import type { RaitDrive } from "../../src/tape/rait_options.ts";
 import type { ArchiveChoice } from "../../src/tape/tape_set.ts";
+import { sameBytes } from "../bytes.ts";
 import {
   FILEMARK,
   type MockCall,
@@ -13,7 +14,6 @@ import {
 } from "../mocks.ts";
 import type { Random } from "./random.ts";
 import type { Opener } from "./read_checks.ts";
-import { equal } from "./restored.ts";
 import type { KnownArchive } from "./shard_set.ts";
 import { damagedImage, imageDrive, imageOf } from "./tape_images.ts";
 import { TIMEOUTS, type WrittenSet } from "./tape_writing.ts";
@@ -141,7 +141,7 @@ export class Shelf {
   #holds(shard: number, chunk: number): boolean {
     const file = this.#sound.get(shard)!.files()[chunk];
     const truth = this.#known.shares[chunk - 1]?.[shard];
-    return file !== undefined && truth !== undefined && equal(file, truth);
+    return file !== undefined && truth !== undefined && sameBytes(file, truth);
   }
 
   #harm(shard: number, medium: TapeMedium, stranger: WrittenSet): void {

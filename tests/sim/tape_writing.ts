@@ -5,9 +5,9 @@ import type { CreateSummary } from "../../src/archive/create.ts";
 import { EctarError } from "../../src/errors.ts";
 import type { DriveSummary, RaitDrive, RaitOptions } from "../../src/tape/rait_options.ts";
 import { RaitShardWriter } from "../../src/tape/rait_shard_writer.ts";
+import { sameBytes } from "../bytes.ts";
 import { type MockCall, type MockEffect, MockTapeDevice, TapeMedium } from "../mocks.ts";
 import type { Random } from "./random.ts";
-import { equal } from "./restored.ts";
 import { archive, type IndexContent, type KnownArchive, readIndex } from "./shard_set.ts";
 
 /** No call of a mock takes any time, unless it hangs. */
@@ -130,7 +130,7 @@ export async function checkBooks(known: KnownArchive, written: WrittenSet): Prom
       const isLast = chunk === summary?.chunks && summary.stopped !== undefined;
       const truth = known.shares[chunk - 1]?.[shard];
       if (isLast || truth === undefined) continue;
-      const isThere = files[shard][chunk] !== undefined && equal(files[shard][chunk], truth);
+      const isThere = files[shard][chunk] !== undefined && sameBytes(files[shard][chunk], truth);
       assert.ok(isThere, `shard ${shard} of chunk ${chunk} is said to be committed and is not`);
     }
   }

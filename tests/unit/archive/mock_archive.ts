@@ -26,8 +26,10 @@ import {
   MemoryRestoreTree,
 } from "../../../src/tree/restore_memory.ts";
 import { InProcessCompressor } from "../../../src/zstd/frame_compressor.ts";
-import { MockTapeDevice, type MockTapeOptions, TapeMedium } from "../../mocks.ts";
+import { MockTapeDevice, type MockTapeOptions } from "../../mocks.ts";
 import { noise } from "../tape/rait_set.ts";
+
+export { mockDrives } from "../tape/rait_set.ts";
 
 export const UUID = "11111111-2222-4333-8444-555555555555";
 export const CREATED = "2026-01-02T03:04:05Z";
@@ -42,17 +44,6 @@ export type SampleFiles = Record<string, Uint8Array>;
 export function sampleFiles(count: number): SampleFiles {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`file${i}`, noise(3000 + 777 * i, i + 1)]),
-  );
-}
-
-/** m mock drives with blank tapes. */
-export function mockDrives(
-  m: number,
-  options: (shard: number) => MockTapeOptions = () => ({}),
-): MockTapeDevice[] {
-  return Array.from(
-    { length: m },
-    (_, i) => new MockTapeDevice({ name: `d${i}`, medium: new TapeMedium(), ...options(i) }),
   );
 }
 

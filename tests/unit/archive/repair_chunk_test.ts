@@ -7,11 +7,11 @@ import { ArchiveReader } from "../../../src/chunk/read_archive.ts";
 import { ChunkRebuilder } from "../../../src/chunk/rebuild_chunk.ts";
 import { InProcessCompressor } from "../../../src/zstd/frame_compressor.ts";
 import { zfecHeaderLength } from "../../../src/shard/zfec_header.ts";
+import { noise } from "../../bytes.ts";
 import { MemoryShards } from "../chunk/memory_shards.ts";
 import { Pile, type SampleArchive, sampleArchive } from "../recovery/memory_shards.ts";
 import { readChunk } from "../recovery/read_whole_chunk.ts";
 import { indexCandidate } from "../recovery/read_whole_archive.ts";
-import { noise } from "../zstd/samples.ts";
 
 interface Rebuilt {
   /** By chunk, then shard, with zfec headers. */

@@ -14,8 +14,8 @@ import type { MediumState } from "../../../src/shard/shard_io.ts";
 import { zfecHeaderLength } from "../../../src/shard/zfec_header.ts";
 import { decompressFrame } from "../../../src/zstd/frame.ts";
 import { decodeSeekTable, parseSeekTableFooter } from "../../../src/zstd/seek_table.ts";
-import { noise, text } from "../zstd/samples.ts";
-import { concat, deStripe, MemoryShards } from "./memory_shards.ts";
+import { concat, noise, text } from "../../bytes.ts";
+import { deStripe, MemoryShards } from "./memory_shards.ts";
 import { description, frameOf, writeArchive } from "./sample_archives.ts";
 
 /** Takes a chunk's share files apart the plain way and checks all that the format promises. */

@@ -17,7 +17,7 @@ import {
   trailerJson,
 } from "../../../src/chunk/trailer.ts";
 import { parseSkippableHeader } from "../../../src/zstd/skippable.ts";
-import { noise } from "../zstd/samples.ts";
+import { noise } from "../../bytes.ts";
 import { encodeTrailer } from "./sample_archives.ts";
 
 const HEADER: ChunkHeader = {

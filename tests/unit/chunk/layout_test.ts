@@ -9,7 +9,7 @@ import {
   StripeLayout,
   trailerPieceCount,
 } from "../../../src/chunk/layout.ts";
-import { noise } from "../zstd/samples.ts";
+import { noise } from "../../bytes.ts";
 import { deStripe } from "./memory_shards.ts";
 
 const isFormatError = (error: unknown) => error instanceof EctarError && error.code === "format";

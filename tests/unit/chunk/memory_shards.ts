@@ -3,6 +3,7 @@
 import type { MediumState } from "../../../src/shard/shard_io.ts";
 import type { ChunkShards } from "../../../src/chunk/chunk_writer_stripes.ts";
 import { encodeZfecHeader } from "../../../src/shard/zfec_header.ts";
+import { concat } from "../../bytes.ts";
 
 /** Keeps all share files of every chunk in memory. */
 export class MemoryShards implements ChunkShards {
@@ -42,17 +43,6 @@ export class MemoryShards implements ChunkShards {
     this.#running = undefined;
     return Promise.resolve();
   }
-}
-
-/** Joins byte arrays. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }
 
 /** The chunk that k payloads of data shards give, cell by cell, as zfec lays it out. */

@@ -10,7 +10,8 @@ import { parityMatrix } from "../../../src/erasure/matrix.ts";
 import { ReedSolomon } from "../../../src/erasure/reed_solomon.ts";
 import { combineReference } from "../../../src/erasure/reference.ts";
 import { kSubsets } from "../../../src/erasure/subsets.ts";
-import { encodedBatch, pseudoRandomBytes, sameBytes, sample, seededRandom } from "./helpers.ts";
+import { noise, sameBytes } from "../../bytes.ts";
+import { encodedBatch, sample, seededRandom } from "./helpers.ts";
 
 /** Around the vector widths, the tile size, and beyond. */
 const LENGTHS = [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 4095, 4096, 4097, 8191, 65536];
@@ -48,7 +49,7 @@ Deno.test("every kernel encodes as the reference does, and touches nothing else"
     for (const length of lengthsFor(k, m)) {
       for (const offset of length < 5000 ? [0, 1, 13] : [3]) {
         const capacity = offset + length + 21;
-        const data = pseudoRandomBytes(k * capacity, k * 1000 + length);
+        const data = noise(k * capacity, k * 1000 + length);
         const sources = Array.from({ length: k }, (_, i) => data.subarray(i * capacity));
         const expected = Array.from({ length: m - k }, () => new Uint8Array(length));
         combineReference(matrix, sources.map((s) => s.subarray(offset, offset + length)), expected);

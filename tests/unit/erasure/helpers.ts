@@ -2,17 +2,7 @@
 import { ReedSolomon } from "../../../src/erasure/reed_solomon.ts";
 import type { KernelName } from "../../../src/erasure/kernel/kernel.ts";
 import type { ShardBatch } from "../../../src/erasure/shard_batch.ts";
-
-/** The generator of the vectors: aperiodic, so that misplaced cells show. */
-export function pseudoRandomBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let x = seed >>> 0;
-  for (let i = 0; i < length; i++) {
-    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
-    bytes[i] = x >>> 24;
-  }
-  return bytes;
-}
+import { noise } from "../../bytes.ts";
 
 /** A seeded source of whole numbers below `limit`. */
 export function seededRandom(seed: number): (limit: number) => number {
@@ -35,11 +25,6 @@ export function sample(limit: number, count: number, random: (limit: number) => 
   return all.slice(0, count);
 }
 
-/** Equal, without a message of megabytes when not. */
-export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, i) => byte === right[i]);
-}
-
 /** A codec, a batch with random data shards, and all m encoded shards as copies. */
 export function encodedBatch(
   k: number,
@@ -50,7 +35,7 @@ export function encodedBatch(
 ): { codec: ReedSolomon; batch: ShardBatch; shards: Uint8Array[] } {
   const codec = ReedSolomon.create(k, m, kernel === undefined ? {} : { kernel });
   const batch = codec.allocateBatch(length);
-  const data = pseudoRandomBytes(k * length, seed);
+  const data = noise(k * length, seed);
   for (let i = 0; i < k; i++) batch.shard(i).set(data.subarray(i * length, (i + 1) * length));
   codec.encode(batch, length);
   return { codec, batch, shards: Array.from({ length: m }, (_, i) => batch.shard(i).slice()) };

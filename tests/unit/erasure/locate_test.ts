@@ -5,7 +5,8 @@ import { locateBadShards, locateErrors } from "../../../src/erasure/locate.ts";
 import { parityMatrix } from "../../../src/erasure/matrix.ts";
 import { combineReference } from "../../../src/erasure/reference.ts";
 import { kSubsets } from "../../../src/erasure/subsets.ts";
-import { encodedBatch, sameBytes, sample, seededRandom } from "./helpers.ts";
+import { sameBytes } from "../../bytes.ts";
+import { encodedBatch, sample, seededRandom } from "./helpers.ts";
 
 type Random = (limit: number) => number;
 

@@ -4,7 +4,8 @@ import { EctarError, type ErrorCode } from "../../../src/errors.ts";
 import { CODEC_MEMORY_MAX_BYTES } from "../../../src/erasure/codec_memory.ts";
 import { KERNEL_NAMES } from "../../../src/erasure/kernel/kernel.ts";
 import { ReedSolomon } from "../../../src/erasure/reed_solomon.ts";
-import { encodedBatch, pseudoRandomBytes, sameBytes, seededRandom } from "./helpers.ts";
+import { noise, sameBytes } from "../../bytes.ts";
+import { encodedBatch, seededRandom } from "./helpers.ts";
 
 function fails(code: ErrorCode): (error: unknown) => boolean {
   return (error) => error instanceof EctarError && error.code === code;
@@ -71,7 +72,7 @@ Deno.test("a freed batch, or another codec's, is refused", () => {
 Deno.test("batches do not overlap, and stay valid while the memory grows", () => {
   const codec = ReedSolomon.create(3, 5);
   const small = codec.allocateBatch(1000);
-  const data = pseudoRandomBytes(3000, 9);
+  const data = noise(3000, 9);
   for (let i = 0; i < 3; i++) small.shard(i).set(data.subarray(i * 1000, (i + 1) * 1000));
   const large = codec.allocateBatch(8 * 1024 * 1024);
   for (let i = 0; i < 5; i++) large.shard(i).fill(0xff);
@@ -121,9 +122,9 @@ Deno.test("addresses above 512 MiB work", () => {
   const below = codec.allocateBatch(200 * 1024 * 1024);
   const batch = codec.allocateBatch(64);
   assert.ok(batch.shard(0).byteOffset > 512 * 1024 * 1024);
-  batch.shard(0).set(pseudoRandomBytes(64, 2));
+  batch.shard(0).set(noise(64, 2));
   codec.encode(batch, 64);
-  assert.ok(sameBytes(batch.shard(2), pseudoRandomBytes(64, 2)));
+  assert.ok(sameBytes(batch.shard(2), noise(64, 2)));
   below.free();
 });
 

@@ -5,7 +5,8 @@ import vectors from "../../vectors/zfec_vectors.json" with { type: "json" };
 import { KERNEL_NAMES } from "../../../src/erasure/kernel/kernel.ts";
 import { parityMatrix } from "../../../src/erasure/matrix.ts";
 import { ReedSolomon } from "../../../src/erasure/reed_solomon.ts";
-import { pseudoRandomBytes, sameBytes, seededRandom } from "./helpers.ts";
+import { noise, sameBytes } from "../../bytes.ts";
+import { seededRandom } from "./helpers.ts";
 
 const CELL_BYTES = 4096;
 
@@ -74,7 +75,7 @@ for (const [feed, nextSize] of Object.entries(FEEDS)) {
       for (
         const { k, m, length, seed, inputSha256, headers, shareSha256, shareSize } of vectors.cases
       ) {
-        const input = pseudoRandomBytes(length, seed);
+        const input = noise(length, seed);
         assert.equal(sha256(input), inputSha256);
         const codec = ReedSolomon.create(k, m, { kernel });
         const batch = codec.allocateBatch(shareSize);
@@ -103,7 +104,7 @@ Deno.test("small share files are those of real zfec byte for byte", () => {
     const codec = ReedSolomon.create(k, m);
     const batch = codec.allocateBatch(cell);
     const input = new Uint8Array(cell * k);
-    input.set(pseudoRandomBytes(length, seed));
+    input.set(noise(length, seed));
     for (let i = 0; i < k; i++) batch.shard(i).set(input.subarray(i * cell, (i + 1) * cell));
     codec.encode(batch, cell);
     for (const [i, expected] of vector.sharesHex.entries()) {

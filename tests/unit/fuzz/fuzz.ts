@@ -8,6 +8,7 @@
 
 import assert from "node:assert/strict";
 import { EctarError, type ErrorCode } from "../../../src/errors.ts";
+import { concat } from "../../bytes.ts";
 import { Random } from "../../sim/random.ts";
 
 /** Longest message that may come of any input. */
@@ -103,13 +104,7 @@ export function* noises(seed: number, count: number, length: number): Generator<
 
 /** Byte strings, one after the other. */
 export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concat(parts);
 }
 
 /** Codes that bytes of another form or damaged ones may give. */

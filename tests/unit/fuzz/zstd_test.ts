@@ -10,7 +10,7 @@ import {
 import { frameLength, parseFrameHeader } from "../../../src/zstd/frame_header.ts";
 import { decompressStream } from "../../../src/zstd/frame_stream.ts";
 import { skippableHeader } from "../../../src/zstd/skippable.ts";
-import { noise, text } from "../zstd/samples.ts";
+import { noise, text } from "../../bytes.ts";
 import {
   bitFlips,
   CountedSource,

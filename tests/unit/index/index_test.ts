@@ -8,7 +8,7 @@ import { MemorySpool } from "../../../src/index/record_spool.ts";
 import type { IndexHead } from "../../../src/index/records.ts";
 import { decompressStream } from "../../../src/zstd/frame_stream.ts";
 import { skippableHeader } from "../../../src/zstd/skippable.ts";
-import { concat } from "../chunk/memory_shards.ts";
+import { concat } from "../../bytes.ts";
 import { chunkRecord, fileRecord, handleOf, HEAD, indexBytes, lines } from "./sample_index.ts";
 
 const encoder = new TextEncoder();

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { encodeIndex } from "../../../src/index/index_writer.ts";
 import type { ChunkRecord, FileRecord, IndexHead } from "../../../src/index/records.ts";
 import type { IndexHandle } from "../../../src/shard/shard_io.ts";
-import { concat } from "../chunk/memory_shards.ts";
+import { concat } from "../../bytes.ts";
 
 export const HEAD: IndexHead = {
   version: "2.0",

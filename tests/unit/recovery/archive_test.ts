@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IndexCandidate } from "../../../src/chunk/read_identity.ts";
 import { kSubsets } from "../../../src/erasure/subsets.ts";
-import { noise } from "../zstd/samples.ts";
+import { noise } from "../../bytes.ts";
 import { Pile, sampleArchive } from "./memory_shards.ts";
 import { indexCandidate, readArchive } from "./read_whole_archive.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { kSubsets } from "../../../src/erasure/subsets.ts";
-import { noise, text } from "../zstd/samples.ts";
+import { noise, text } from "../../bytes.ts";
 import { indexOf, Pile, type PileShard, sampleArchive } from "./memory_shards.ts";
 import { readChunk } from "./read_whole_chunk.ts";
 

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { EctarError } from "../../../src/errors.ts";
 import { zfecHeaderLength } from "../../../src/shard/zfec_header.ts";
+import { noise } from "../../bytes.ts";
 import { Random } from "../../sim/random.ts";
-import { noise } from "../zstd/samples.ts";
 import { indexOf, Pile, type SampleArchive, sampleArchive } from "./memory_shards.ts";
 import { type ArchiveOutcome, indexCandidate, readArchive } from "./read_whole_archive.ts";
 import { readChunk } from "./read_whole_chunk.ts";

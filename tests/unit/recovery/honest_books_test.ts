@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { DamageLog } from "../../../src/chunk/read_damage.ts";
-import { noise } from "../zstd/samples.ts";
+import { noise } from "../../bytes.ts";
 import { Pile, sampleArchive } from "./memory_shards.ts";
 import { readChunk } from "./read_whole_chunk.ts";
 

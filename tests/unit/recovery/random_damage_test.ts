@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { EctarError } from "../../../src/errors.ts";
-import { noise } from "../zstd/samples.ts";
+import { noise } from "../../bytes.ts";
 import { indexOf, Pile, type SampleArchive, sampleArchive } from "./memory_shards.ts";
 import { indexCandidate, readArchive } from "./read_whole_archive.ts";
 import { readChunk } from "./read_whole_chunk.ts";

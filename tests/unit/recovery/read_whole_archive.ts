@@ -7,8 +7,8 @@ import type { IndexCandidate } from "../../../src/chunk/read_identity.ts";
 import type { LostPart } from "../../../src/chunk/read_timeline.ts";
 import type { ByteRange } from "../../../src/shard/shard_io.ts";
 import { InProcessCompressor } from "../../../src/zstd/frame_compressor.ts";
+import { sameBytes } from "../../bytes.ts";
 import type { Pile, SampleArchive } from "./memory_shards.ts";
-import { equal } from "./read_whole_chunk.ts";
 
 /** The index of an archive. */
 export function indexCandidate(sample: SampleArchive): IndexCandidate {
@@ -79,7 +79,7 @@ export async function readArchive(
       at = end ?? Infinity;
     } else {
       at = item.tarOffset + item.bytes.length;
-      assert.ok(equal(item.bytes, sample.tar.subarray(item.tarOffset, at)), "wrong bytes");
+      assert.ok(sameBytes(item.bytes, sample.tar.subarray(item.tarOffset, at)), "wrong bytes");
       const last = outcome.data.at(-1);
       if (last?.end === item.tarOffset) last.end = at;
       else outcome.data.push({ start: item.tarOffset, end: at });

@@ -8,6 +8,7 @@ import type { IndexChunk } from "../../../src/chunk/read_facts.ts";
 import type { ArchiveHints } from "../../../src/chunk/read_open.ts";
 import { RowCodec } from "../../../src/chunk/recover_codec.ts";
 import { decompressFrame } from "../../../src/zstd/frame.ts";
+import { sameBytes } from "../../bytes.ts";
 import type { Pile, SampleArchive } from "./memory_shards.ts";
 
 const codecs = new Map<string, RowCodec>();
@@ -70,7 +71,7 @@ export async function readChunk(
         continue;
       }
       const content = decompressFrame(item.bytes, item.contentBytes, 1 << 26);
-      assert.ok(equal(content, truth), `wrong bytes in frame ${item.index}`);
+      assert.ok(sameBytes(content, truth), `wrong bytes in frame ${item.index}`);
     }
     await reader.explain();
     await reader.close();
@@ -78,9 +79,4 @@ export async function readChunk(
     assert.equal(pile.open, 0, "handles left open");
   }
   return { lostBytes, reasons, damage: damage.report(), remarks };
-}
-
-/** Whether two byte arrays are the same. */
-export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { peekIndex } from "../../../src/tape/index_peek.ts";
 import { compressFrame } from "../../../src/zstd/frame.ts";
-import { concat } from "../chunk/memory_shards.ts";
+import { concat, noise } from "../../bytes.ts";
 import { HEAD } from "../index/sample_index.ts";
 import { memoryOf } from "../fuzz/fuzz.ts";
-import { noise } from "../zstd/samples.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
 const lines = Object.entries(HEAD).map(([name, value]) => `"${name}": ${JSON.stringify(value)},\n`);

@@ -3,22 +3,14 @@ import { encodeZfecHeader } from "../../../src/shard/zfec_header.ts";
 import type { MediumState, ShardPlacement } from "../../../src/shard/shard_io.ts";
 import type { RaitOptions } from "../../../src/tape/rait_options.ts";
 import type { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
+import { noise } from "../../bytes.ts";
 import { MockTapeDevice, type MockTapeOptions, TapeMedium } from "../../mocks.ts";
+
+export { noise };
 
 export const BLOCK = 512;
 export const UUID = "11111111-2222-4333-8444-555555555555";
 export const SET_UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-
-/** Bytes nobody mistakes for a pattern: an LCG from the seed. */
-export function noise(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let x = seed >>> 0;
-  for (let i = 0; i < length; i++) {
-    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
-    bytes[i] = x >>> 24;
-  }
-  return bytes;
-}
 
 /** The shard file of (chunk, shard): zfec header and noise, a whole number of blocks. */
 export function shardFile(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { bytes, decode, join } from "./tar_fixtures.ts";
+import { concat } from "../../bytes.ts";
+import { bytes, decode } from "./tar_fixtures.ts";
 import { archiveOf, padded, paxHeader, paxRecord, rawHeader } from "./raw_header.ts";
 
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
@@ -191,6 +192,6 @@ Deno.test("an old GNU sparse file has its stretches in the header and in extensi
 });
 
 Deno.test("one zero block at the very end is enough, with a note", () => {
-  const seen = decode(join([rawHeader({}), new Uint8Array(512)]));
+  const seen = decode(concat([rawHeader({}), new Uint8Array(512)]));
   assert.deepEqual([seen.members.length, seen.ends, seen.problems[0]?.kind], [1, 1, "end"]);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encodeMemberHeader } from "../../../src/tar/encode_member.ts";
 import { EctarError } from "../../../src/errors.ts";
-import { anyEntry, buildArchive, bytes, decode, fileEntry, join, NONE } from "./tar_fixtures.ts";
+import { concat } from "../../bytes.ts";
+import { anyEntry, buildArchive, bytes, decode, fileEntry, NONE } from "./tar_fixtures.ts";
 import { archiveOf, padded, paxHeader, paxRecord, rawHeader } from "./raw_header.ts";
 
 /** Decodes and lets only foreseen errors pass. */
@@ -107,7 +108,7 @@ const refusals: Record<string, Uint8Array> = {
   "a record with a huge length": paxHeader([bytes("99999999999999999999 path=x\n")]),
   "records of more bytes than allowed": rawHeader({ type: "x", size: 0o77777777777 }),
   "a long name of more bytes than allowed": rawHeader({ type: "L", size: 0o77777777777 }),
-  "a sparse map with a huge count": join([
+  "a sparse map with a huge count": concat([
     paxHeader([
       paxRecord("GNU.sparse.major", "1"),
       paxRecord("GNU.sparse.minor", "0"),
@@ -116,22 +117,22 @@ const refusals: Record<string, Uint8Array> = {
     rawHeader({ size: 512 }),
     padded("999999999\n0\n"),
   ]),
-  "stretches that overlap": join([
+  "stretches that overlap": concat([
     paxHeader([paxRecord("GNU.sparse.map", "0,10,5,10"), paxRecord("GNU.sparse.size", "99")]),
     rawHeader({ size: 20 }),
     padded("x".repeat(20)),
   ]),
-  "stretches beyond the end of the file": join([
+  "stretches beyond the end of the file": concat([
     paxHeader([paxRecord("GNU.sparse.map", "90,10"), paxRecord("GNU.sparse.size", "99")]),
     rawHeader({ size: 10 }),
     padded("x".repeat(10)),
   ]),
-  "stretches that do not account for the data": join([
+  "stretches that do not account for the data": concat([
     paxHeader([paxRecord("GNU.sparse.map", "0,10"), paxRecord("GNU.sparse.size", "99")]),
     rawHeader({ size: 11 }),
     padded("x".repeat(11)),
   ]),
-  "data behind a single zero block": join([new Uint8Array(512), rawHeader({})]),
+  "data behind a single zero block": concat([new Uint8Array(512), rawHeader({})]),
   "an end between a member's headers": paxHeader([paxRecord("uid", "1")]),
   "text": padded("This is no tar at all. ".repeat(40)),
 };

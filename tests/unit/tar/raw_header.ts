@@ -4,7 +4,8 @@
  * @module
  */
 
-import { bytes, join } from "./tar_fixtures.ts";
+import { concat } from "../../bytes.ts";
+import { bytes } from "./tar_fixtures.ts";
 
 /** Fields of a header; absent ones are as in a small ordinary ustar file. */
 export interface RawHeader {
@@ -48,26 +49,26 @@ export function rawHeader(header: RawHeader): Uint8Array {
 /** Bytes padded to whole blocks. */
 export function padded(data: string | Uint8Array): Uint8Array {
   const raw = toBytes(data);
-  return join([raw, new Uint8Array((512 - raw.length % 512) % 512)]);
+  return concat([raw, new Uint8Array((512 - raw.length % 512) % 512)]);
 }
 
 /** One PAX record. */
 export function paxRecord(key: string, value: string | Uint8Array): Uint8Array {
-  const rest = join([bytes(` ${key}=`), toBytes(value), bytes("\n")]);
+  const rest = concat([bytes(` ${key}=`), toBytes(value), bytes("\n")]);
   let length = rest.length;
   while (String(length).length + rest.length !== length) {
     length = String(length).length + rest.length;
   }
-  return join([bytes(String(length)), rest]);
+  return concat([bytes(String(length)), rest]);
 }
 
 /** A PAX header with its records. */
 export function paxHeader(records: readonly Uint8Array[], type = "x"): Uint8Array {
-  const body = join(records);
-  return join([rawHeader({ name: "PaxHeader", type, size: body.length }), padded(body)]);
+  const body = concat(records);
+  return concat([rawHeader({ name: "PaxHeader", type, size: body.length }), padded(body)]);
 }
 
 /** The parts, ended as an archive. */
 export function archiveOf(...parts: Uint8Array[]): Uint8Array {
-  return join([...parts, new Uint8Array(1024)]);
+  return concat([...parts, new Uint8Array(1024)]);
 }

@@ -14,6 +14,7 @@ import {
 import { normalizeSegments } from "../../../src/tar/sparse_map.ts";
 import { TarDecoder, type TarDecoderOptions } from "../../../src/tar/tar_decoder.ts";
 import type { TarHandler, TarProblem } from "../../../src/tar/tar_handler.ts";
+import { concat } from "../../bytes.ts";
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const NONE = new Uint8Array(0);
@@ -82,17 +83,7 @@ export function buildArchive(entries: readonly TarEntry[]): Archive {
     offsets.push(start + header.length + data.length + paddingAfter(data.length));
     parts.push(header, data, new Uint8Array(paddingAfter(data.length)));
   });
-  return { tar: join([...parts, END_OF_ARCHIVE]), offsets, dataFrom, dataTo };
-}
-
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return { tar: concat([...parts, END_OF_ARCHIVE]), offsets, dataFrom, dataTo };
 }
 
 /** What a decoder told about one member. */

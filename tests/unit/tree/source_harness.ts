@@ -14,6 +14,7 @@ import { TarDecoder } from "../../../src/tar/tar_decoder.ts";
 import type { FileTree } from "../../../src/tree/file_tree.ts";
 import { packPaths } from "../../../src/tree/name_list.ts";
 import { lossyText, toBytes } from "../../../src/tree/path_text.ts";
+import { concat } from "../../bytes.ts";
 
 /** A member as the decoder gives it, with its content (holes as zeros). */
 export interface ReadMember {
@@ -58,7 +59,7 @@ export function produce(tree: FileTree, options: ProducerOptions): Produced {
   });
   let step = run.next();
   for (; !step.done; step = run.next()) frames.push(step.value);
-  const tar = concatenated(frames.map((frame) => frame.data));
+  const tar = concat(frames.map((frame) => frame.data));
   return {
     frames,
     tar,
@@ -74,17 +75,6 @@ export function readRecords(lines: Uint8Array): FileRecord[] {
   const text = lossyText(lines);
   assert.ok(text === "" || text.endsWith("\n"));
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
-}
-
-/** All bytes one after the other. */
-export function concatenated(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Decodes a whole tar; any problem in it is a failure. */

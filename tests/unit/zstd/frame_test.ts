@@ -10,7 +10,7 @@ import {
   storeFrame,
 } from "../../../src/zstd/frame.ts";
 import { frameLength, parseFrameHeader } from "../../../src/zstd/frame_header.ts";
-import { noise, text } from "./samples.ts";
+import { noise, text } from "../../bytes.ts";
 
 const KINDS: [string, (data: Uint8Array) => Uint8Array][] = [
   ["stored", storeFrame],
