@@ -129,7 +129,7 @@ class ChunkOpening {
 
   /**
    * Facts from the record of an index whose archive the chunk's header names. `thorough` searches
-   * for the header, and takes a record without one if its first frame proves it.
+   * for the header, and takes a record without one if its frames prove it.
    */
   async byIndex(prover: Prover, thorough: boolean): Promise<ChunkProof | undefined> {
     const records = this.#options.indexes.flatMap((index) => {

@@ -9,6 +9,11 @@ import { printablePath } from "../printable.ts";
 /** The empty byte string, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** True for the ASCII digits. */
+export function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
 /** True when no byte is above 0x7f. */
 export function isAscii(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] > 0x7f) return false;

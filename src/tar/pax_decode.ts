@@ -4,7 +4,7 @@
  * @module
  */
 
-import { endOfCString, latin1 } from "./bytes.ts";
+import { endOfCString, isDigit, latin1 } from "./bytes.ts";
 import { parsePaxTime } from "./pax_time.ts";
 import { badTar } from "./tar_limits.ts";
 
@@ -223,10 +223,6 @@ const MINUS = 0x2d;
 /** Longer than any xattr name of 255 bytes, percent-encoded, with its prefix. */
 const MAX_KEYWORD_SIZE = 1024;
 const MAX_COUNT_DIGITS = 16;
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
 
 function parseCount(
   bytes: Uint8Array,

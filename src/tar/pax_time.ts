@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fromLatin1 } from "./bytes.ts";
+import { fromLatin1, isDigit } from "./bytes.ts";
 
 const NS_PER_SECOND = 1_000_000_000n;
 
@@ -60,8 +60,4 @@ export function parsePaxTime(bytes: Uint8Array, from: number, to: number): bigin
   const magnitude = seconds * NS_PER_SECOND + BigInt(nanos);
   if (!negative) return magnitude;
   return finer ? -magnitude - 1n : -magnitude;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
 }

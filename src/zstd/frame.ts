@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from "node:zlib";
 import { EctarError } from "../errors.ts";
-import { frameLength, parseFrameHeader, ZSTD_MAGIC } from "./frame_header.ts";
+import { frameLength, MAX_BLOCK_BYTES, parseFrameHeader, ZSTD_MAGIC } from "./frame_header.ts";
 import { xxh64 } from "./xxh64.ts";
 
 /** Tar bytes per data frame unless told otherwise: 4 MiB. */
@@ -16,9 +16,6 @@ export const FRAME_SIZE = 4 * 1024 * 1024;
 
 /** Most content bytes one data frame may hold: 64 MiB, which bounds every reader's memory. */
 export const MAX_FRAME_CONTENT = 64 * 1024 * 1024;
-
-/** Most bytes a zstd block can hold. */
-const MAX_BLOCK_BYTES = 128 * 1024;
 
 /** Least history every decoder offers (RFC 8878 recommends 8 MiB). */
 const COMMON_WINDOW_BYTES = 8 * 1024 * 1024;

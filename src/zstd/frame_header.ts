@@ -16,6 +16,9 @@ export const MAX_FRAME_HEADER_BYTES = 18;
 /** Bytes of a block header. */
 export const BLOCK_HEADER_BYTES = 3;
 
+/** Most bytes a block holds. */
+export const MAX_BLOCK_BYTES = 128 * 1024;
+
 /** What a frame says about itself before its first block. */
 export interface FrameHeader {
   /** Bytes up to the first block header, magic number included. */

@@ -12,6 +12,7 @@ import { FrameDecoder } from "./frame_decoder.ts";
 import {
   BLOCK_HEADER_BYTES,
   type FrameHeader,
+  MAX_BLOCK_BYTES,
   MAX_FRAME_HEADER_BYTES,
   parseBlockHeader,
   parseFrameHeader,
@@ -23,8 +24,6 @@ const WHOLE_FRAME_BYTES = 8 * 1024 * 1024;
 
 /** Largest window the decoder grants, as `zstd -d` does without `--long`. */
 const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
-
-const MAX_BLOCK_BYTES = 128 * 1024;
 
 /** Frames of less content are tiny; starting a decoder for each takes longer than decoding. */
 const TINY_FRAME_BYTES = 1024;
