@@ -21,7 +21,7 @@ export interface Target {
 }
 
 /** All of them. */
-export const TARGETS: readonly Target[] = [
+const TARGETS: readonly Target[] = [
   {
     triple: "x86_64-unknown-linux-gnu",
     machine: "x86_64",

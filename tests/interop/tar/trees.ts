@@ -35,7 +35,7 @@ export interface Node {
 const HERE = new URL(".", import.meta.url).pathname;
 
 export const hex = (bytes: Uint8Array): string => bytes.toHex();
-export const fromHex = (text: string): Uint8Array => Uint8Array.fromHex(text);
+const fromHex = (text: string): Uint8Array => Uint8Array.fromHex(text);
 export const hexOf = (text: string): string => hex(new TextEncoder().encode(text));
 
 const TIME_LIMIT_S = 60;

@@ -31,8 +31,8 @@ import { noise } from "../tape/rait_set.ts";
 
 export { mockDrives } from "../tape/rait_set.ts";
 
-export const UUID = "11111111-2222-4333-8444-555555555555";
-export const CREATED = "2026-01-02T03:04:05Z";
+const UUID = "11111111-2222-4333-8444-555555555555";
+const CREATED = "2026-01-02T03:04:05Z";
 export const BLOCK = 512;
 const CHUNK = 16 * 1024;
 const FRAME = 4 * 1024;

@@ -108,7 +108,7 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 }
 
 /** Codes that bytes of another form or damaged ones may give. */
-export const BAD_BYTES: readonly ErrorCode[] = ["format", "damaged", "unsupported"];
+const BAD_BYTES: readonly ErrorCode[] = ["format", "damaged", "unsupported"];
 
 /**
  * Holds `parse` to the rule for each input.

@@ -14,7 +14,7 @@ import type { Pile, SampleArchive } from "./memory_shards.ts";
 const codecs = new Map<string, RowCodec>();
 
 /** A codec for k and m, shared by all tests. */
-export function codecFor(k: number, m: number): RowCodec {
+function codecFor(k: number, m: number): RowCodec {
   const key = `${k}/${m}`;
   const codec = codecs.get(key) ?? new RowCodec(ReedSolomon.create(k, m));
   codecs.set(key, codec);

@@ -41,12 +41,12 @@ export function fileEntry(changes: Partial<TarEntry> = {}): TarEntry {
 }
 
 /** Byte that stands at `offset` of the file whose data was made with `seed`; never a hole's zero. */
-export function dataByte(seed: number, offset: number): number {
+function dataByte(seed: number, offset: number): number {
   return 1 + (seed * 31 + offset * 7 + (offset >> 9)) % 255;
 }
 
 /** The data a tar stores for the entry. */
-export function storedData(entry: TarEntry, seed: number): Uint8Array {
+function storedData(entry: TarEntry, seed: number): Uint8Array {
   if (entry.type !== "file") return NONE;
   const parts = entry.sparse ?? [{ offset: 0, length: entry.size }];
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -176,7 +176,7 @@ const nonZero = fc.oneof(
 );
 
 /** Byte string without NUL, of a length that often sits at a field's edge. */
-export function byteName(min: number, max: number): fc.Arbitrary<Uint8Array> {
+function byteName(min: number, max: number): fc.Arbitrary<Uint8Array> {
   const lengths = [99, 100, 101, 154, 155, 156, 157, 255, 256, 257, 31, 32, 33, 4000]
     .filter((length) => length >= min && length <= max);
   const edge = lengths.length > 0 ? [fc.constantFrom(...lengths)] : [];
