@@ -6,14 +6,10 @@
  * @module
  */
 
-import type { SparseSegment } from "./entry.ts";
-import { printable } from "./bytes.ts";
-import { MemberData } from "./member_data.ts";
-import { type DecodedMember, decodeMember } from "./member_decode.ts";
-import { readOldGnuExtension } from "./old_gnu_sparse.ts";
+import { decodeMember } from "./member_decode.ts";
+import { MemberReader } from "./member_reader.ts";
 import type { OwnerResolver } from "./posix_acl.ts";
 import { type MetadataFlag, Preamble } from "./preamble.ts";
-import { checkSegments, SparseMapParser, storedLength } from "./sparse_map.ts";
 import type { TarHandler } from "./tar_handler.ts";
 import { badTar, DEFAULT_LIMITS, type TarLimits } from "./tar_limits.ts";
 import { checkHeader, isZeroBlock, readNumber } from "./ustar_decode.ts";
@@ -30,12 +26,11 @@ export interface TarDecoderOptions {
 /**
  * - `header`: the next bytes are a header block
  * - `metadata`: the body of a PAX or long-name header
- * - `extension`: old GNU sparse extension blocks
- * - `map`: a sparse 1.0 map
- * - `data`: data that is delivered
+ * - `extension`: a block that belongs to the member's header
+ * - `member`: what else follows the member's header
  * - `skip`: padding, or data that nobody needs; a gap does no harm here
  */
-type Phase = "header" | "metadata" | "extension" | "map" | "data" | "skip" | "ended" | "lost";
+type Phase = "header" | "metadata" | "extension" | "member" | "skip" | "ended" | "lost";
 
 /** Parts of an archive that are no members. */
 const SPECIAL: Record<string, string> = {
@@ -73,18 +68,13 @@ export class TarDecoder {
   readonly #limits: TarLimits;
   readonly #resolve: OwnerResolver | undefined;
   readonly #preamble: Preamble;
-  readonly #data: MemberData;
+  readonly #member: MemberReader;
   /** Collects a header block that comes in pieces. */
   readonly #block = new Uint8Array(BLOCK_SIZE);
   #blockFill = 0;
   #phase: Phase = "header";
   #offset = 0;
   #zeroBlockSeen = false;
-
-  #member: DecodedMember | undefined;
-  #memberOffset = 0;
-  #map: SparseMapParser | undefined;
-  #mapLeft = 0;
   #skipLeft = 0;
 
   /**
@@ -98,7 +88,7 @@ export class TarDecoder {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#resolve = options.resolve;
     this.#preamble = new Preamble(this.#limits);
-    this.#data = new MemberData(handler);
+    this.#member = new MemberReader(handler, this.#limits.maxSparseSegments);
   }
 
   /** Tar offset of the next byte to be pushed. */
@@ -140,7 +130,7 @@ export class TarDecoder {
    * pushed are its first. A member that is still open ends as not intact.
    */
   resync(offset: number): void {
-    if (this.#phase === "data") this.#handler.entryEnd(false);
+    this.#cutMemberShort();
     this.#enter("header");
     this.#offset = offset;
   }
@@ -157,7 +147,7 @@ export class TarDecoder {
       this.#handler.problem({ kind: "end", offset: this.#offset, message });
       return this.#end();
     }
-    if (this.#phase === "data") this.#handler.entryEnd(false);
+    this.#cutMemberShort();
     this.#enter("lost");
     throw badTar(this.#offset, "it is cut short");
   }
@@ -189,11 +179,9 @@ export class TarDecoder {
         if (this.#preamble.left === 0) this.#skipThenHeader(paddingAfter(this.#preamble.size));
         return n;
       }
-      case "map":
-        return this.#takeMap(bytes, at, this.#map!);
-      case "data": {
-        const n = this.#data.deliver(bytes, at);
-        if (this.#data.left === 0) this.#endMember();
+      case "member": {
+        const n = this.#member.take(bytes, at, this.#offset);
+        this.#followMember();
         return n;
       }
       case "skip":
@@ -206,16 +194,11 @@ export class TarDecoder {
 
   #stepOverGap(length: number): number {
     switch (this.#phase) {
-      case "data": {
-        const n = Math.min(length, this.#data.left);
-        this.#data.lose(n);
-        if (this.#data.left === 0) this.#endMember();
+      case "member": {
+        const n = this.#member.lose(length, this.#offset);
+        this.#followMember();
         return n;
       }
-      case "map":
-        if (this.#map!.complete) return this.#afterMap(this.#map!.skipPadding(length));
-        this.#giveUpMap();
-        return 0;
       case "skip":
         return this.#skip(length);
       case "ended":
@@ -230,8 +213,6 @@ export class TarDecoder {
     this.#phase = phase;
     this.#blockFill = 0;
     this.#zeroBlockSeen = false;
-    this.#member = undefined;
-    this.#map = undefined;
     this.#preamble.clear();
   }
 
@@ -252,7 +233,10 @@ export class TarDecoder {
   }
 
   #onBlock(bytes: Uint8Array, base: number, offset: number): void {
-    if (this.#phase === "extension") return this.#onExtension(bytes, base, offset);
+    if (this.#phase === "extension") {
+      this.#member.extend(bytes, base, offset);
+      return this.#followMember();
+    }
     if (bytes[base] === 0 && isZeroBlock(bytes, base)) return this.#onZeroBlock(offset);
     if (this.#zeroBlockSeen) throw badTar(offset, "data follows a single zero block");
     checkHeader(bytes, base, offset);
@@ -295,86 +279,21 @@ export class TarDecoder {
   #beginMember(bytes: Uint8Array, base: number, offset: number): void {
     const before = this.#preamble.finish(offset);
     const member = decodeMember(bytes, base, before, this.#limits, this.#resolve);
-    this.#member = member;
-    this.#memberOffset = before.memberOffset;
-    if (member.isExtended) {
-      this.#phase = "extension";
-    } else if (member.data === "map" && member.refusal === undefined) {
-      if (member.tarSize === 0) throw badTar(offset, "sparse file without its map");
-      this.#map = new SparseMapParser(this.#where(member), this.#limits.maxSparseSegments);
-      this.#mapLeft = member.tarSize;
-      this.#phase = "map";
-    } else {
-      this.#beginData(member, member.tarSize);
-    }
+    this.#member.begin(member, before.memberOffset, offset);
+    this.#followMember();
   }
 
-  #onExtension(bytes: Uint8Array, base: number, offset: number): void {
-    const member = this.#member!;
-    const segments = member.entry.sparse as SparseSegment[];
-    const max = this.#limits.maxSparseSegments;
-    const more = readOldGnuExtension(bytes, base, offset, segments, max);
-    if (!more) this.#beginData(member, member.tarSize);
+  /** Goes on with what the member has next, or behind it. */
+  #followMember(): void {
+    if (this.#member.isOver) this.#skipThenHeader(this.#member.rest);
+    else this.#phase = this.#member.isExtended ? "extension" : "member";
   }
 
-  #takeMap(bytes: Uint8Array, at: number, map: SparseMapParser): number {
-    return this.#afterMap(map.push(bytes, at, Math.min(bytes.length, at + this.#mapLeft)) - at);
-  }
-
-  /** Another `n` bytes of the map or its padding are done. */
-  #afterMap(n: number): number {
-    this.#mapLeft -= n;
-    if (this.#map!.done) {
-      this.#member!.entry.sparse = this.#map!.segments;
-      this.#beginData(this.#member!, this.#mapLeft);
-    } else if (this.#mapLeft === 0) {
-      throw badTar(this.#offset + n, "sparse map is cut short");
-    }
-    return n;
-  }
-
-  /** Without its map no stored byte can be placed: the member is announced, and lost as a whole. */
-  #giveUpMap(): void {
-    const { entry, tarSize } = this.#member!;
-    this.#handler.entry(entry, this.#memberOffset);
-    if (entry.size > 0) this.#handler.gapInData?.(entry.size, 0);
-    const rest = this.#mapLeft + paddingAfter(tarSize);
-    this.#handler.entryEnd(false, this.#offset + rest);
-    this.#skipThenHeader(rest);
-  }
-
-  /** All headers are read; `size` bytes of data follow. */
-  #beginData(member: DecodedMember, size: number): void {
-    const { entry } = member;
-    const offset = this.#memberOffset;
-    if (member.refusal !== undefined) {
-      const message = `${this.#where(member)} is skipped: ${member.refusal}`;
-      this.#handler.problem({ kind: "member-refused", offset, message });
-      return this.#skipThenHeader(size + paddingAfter(member.tarSize));
-    }
-    if (entry.sparse !== undefined) {
-      checkSegments(entry.sparse, entry.size, this.#where(member), false);
-      if (storedLength(entry.sparse) !== size) {
-        throw badTar(offset, "sparse map does not account for the data stored");
-      }
-    }
-    for (const note of member.notes) {
-      const message = `${this.#where(member)}: ${note}`;
-      this.#handler.problem({ kind: "metadata", offset, message });
-    }
-    this.#handler.entry(entry, offset);
-    this.#data.begin(entry, member.data === "unused" ? 0 : size);
-    this.#phase = "data";
-    if (this.#data.left === 0) this.#endMember(member.data === "unused" ? size : 0);
-  }
-
-  #endMember(unused = 0): void {
-    this.#handler.entryEnd(this.#data.intact);
-    this.#skipThenHeader(unused + paddingAfter(this.#member!.tarSize));
+  #cutMemberShort(): void {
+    if (this.#phase === "member") this.#member.cutShort();
   }
 
   #skipThenHeader(length: number): void {
-    this.#map = undefined;
     this.#skipLeft = length;
     this.#phase = length > 0 ? "skip" : "header";
   }
@@ -384,10 +303,6 @@ export class TarDecoder {
     this.#skipLeft -= n;
     if (this.#skipLeft === 0) this.#phase = "header";
     return n;
-  }
-
-  #where(member: DecodedMember): string {
-    return `${printable(member.entry.path)} at tar offset ${this.#memberOffset}`;
   }
 }
 
