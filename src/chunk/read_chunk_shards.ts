@@ -58,6 +58,8 @@ export interface ChunkShards {
   readonly headerBytes: number;
   /** All candidates, the most trusted first. */
   readonly candidates: readonly Candidate[];
+  /** All that were found, whatever they may be used as. */
+  readonly sources: readonly ShardSource[];
 }
 
 /** A shard that was found, with what its zfec header says; undefined where it cannot be read. */
@@ -158,7 +160,7 @@ export function settleShards(
     );
   }
   const headerBytes = zfecHeaderLength(k, m);
-  return { chunk, k, m, headerBytes, candidates };
+  return { chunk, k, m, headerBytes, candidates, sources: found.map(({ source }) => source) };
 }
 
 /** A shard whose header contradicts its name counts as what its header says. */
