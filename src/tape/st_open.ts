@@ -10,7 +10,8 @@ import { EctarError } from "../errors.ts";
 import type { TapeStatus } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import { ERRNO, MT_OP, type MtStatus, SET_OPTIONS, ST_OPTION, type StCalls } from "./st_abi.ts";
-import { describe, StTape } from "./st_tape.ts";
+import { describe } from "./st_status.ts";
+import { type Positions, StTape } from "./st_tape.ts";
 
 /** How a drive is to be opened. */
 export interface StOpenOptions {
@@ -60,7 +61,7 @@ export function openSt(calls: StCalls, options: StOpenOptions): StTape {
           `so data may be lost after they are reported as written; clear it with "mt stclearoptions"`,
       );
     }
-    return new StTape(name, calls, canLocate(calls, options.driverOptions), compression);
+    return new StTape(name, calls, positions(calls, options.driverOptions), compression);
   } catch (error) {
     calls.close();
     throw error;
@@ -119,7 +120,11 @@ function waitForTape(calls: StCalls, options: StOpenOptions, status: MtStatus): 
 }
 
 function setVariableBlocks(calls: StCalls, name: string): void {
-  const result = calls.operate(MT_OP.setBlockSize, 0);
+  let result = calls.operate(MT_OP.setBlockSize, 0);
+  // The driver refuses everything but rewinding when a reset, maybe long ago, has cost the position.
+  if (result === -ERRNO.EIO && calls.operate(MT_OP.rewind, 1) === 0) {
+    result = calls.operate(MT_OP.setBlockSize, 0);
+  }
   if (result < 0) throw driveError(name, "setting variable-block mode", errorName(-result));
   const { blockSize } = read(calls, name);
   if (blockSize === 0) return;
@@ -139,12 +144,15 @@ function switchCompressionOff(
   return undefined;
 }
 
-/** The driver needs an option for it on LTO; switching that on needs privilege, so it is tried. */
-function canLocate(calls: StCalls, driverOptions: number | undefined): boolean {
-  if (!has(driverOptions, ST_OPTION.scsi2Logical)) {
-    calls.operate(MT_OP.setDriverOptions, SET_OPTIONS | ST_OPTION.scsi2Logical);
-  }
-  return calls.logical() >= 0;
+/**
+ * The driver needs an option for it on LTO; switching that on needs privilege, so it is tried.
+ * Without the option a drive may count in units of its own.
+ */
+function positions(calls: StCalls, driverOptions: number | undefined): Positions {
+  const logical = has(driverOptions, ST_OPTION.scsi2Logical) ||
+    calls.operate(MT_OP.setDriverOptions, SET_OPTIONS | ST_OPTION.scsi2Logical) === 0;
+  if (calls.logical() < 0) return "none";
+  return logical ? "logical" : "own";
 }
 
 function has(options: number | undefined, bit: number): boolean {

@@ -10,18 +10,27 @@ import type { EctarError } from "../errors.ts";
 import type { TapePosition, TapeRead, TapeStatus, TapeWrite } from "./device.ts";
 import { driveError } from "./drive_error.ts";
 import { ERRNO, MAX_SPACING, MT_OP, type MtStatus, type StCalls } from "./st_abi.ts";
+import { describe } from "./st_status.ts";
 
 /** No drive or host adapter takes less than this in one read. */
 const SMALLEST_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * The positions that a drive tells and takes: none; numbers of its own; or `logical`, blocks and
+ * filemarks counted from the beginning of the tape.
+ */
+export type Positions = "none" | "own" | "logical";
 
 /** An opened drive with a tape, in variable-block mode. All calls block. */
 export class StTape {
   readonly #name: string;
   readonly #calls: StCalls;
-  readonly #canLocate: boolean;
+  readonly #positions: Positions;
   readonly #compression: boolean | undefined;
   #file: number | undefined;
   #block: number | undefined;
+  /** Logical block behind what was written since the tape was rewound. */
+  #written: number | undefined;
   #pastWarning = false;
   #atEnd = false;
   #writeFailed = false;
@@ -31,18 +40,18 @@ export class StTape {
   /**
    * @param name the drive as the operator named it
    * @param calls the opened drive
-   * @param canLocate the drive tells and takes logical positions
+   * @param positions what positions the drive tells and takes
    * @param compression the drive's compression, undefined when it does not tell
    */
   constructor(
     name: string,
     calls: StCalls,
-    canLocate: boolean,
+    positions: Positions,
     compression: boolean | undefined,
   ) {
     this.#name = name;
     this.#calls = calls;
-    this.#canLocate = canLocate;
+    this.#positions = positions;
     this.#compression = compression;
     this.#count();
   }
@@ -50,12 +59,18 @@ export class StTape {
   readBlock(buffer: Uint8Array): TapeRead {
     if (this.#atEnd) return { kind: "end-of-data" };
     const read = this.#read(buffer);
-    if (read > 0) {
-      if (this.#block === 0 && this.#isBogus()) return this.#end();
+    this.#written = undefined;
+    if (read >= 0) {
+      const status = this.#status();
+      if (this.#block === 0 && read > 0 && this.#isBogus(status)) return this.#end();
+      const lost = this.#hasLost(status) ||
+        read > 0 && this.#file === undefined && this.#block !== undefined &&
+          status.block === undefined;
+      if (lost) return this.#lost();
+      if (read === 0) return this.#count().endOfData ? this.#end() : { kind: "filemark" };
       this.#block = plus(this.#block, 1);
       return { kind: "block", length: read };
     }
-    if (read === 0) return this.#count().endOfData ? this.#end() : { kind: "filemark" };
     if (read === -ERRNO.ENOMEM) return this.#backBeforeLongBlock();
     if (read === -ERRNO.EIO) return this.#unreadable();
     throw this.#error("reading a block", read);
@@ -68,6 +83,7 @@ export class StTape {
     const refused = written === -ERRNO.ENOSPC;
     if (refused) written = this.#calls.write(block);
     if (written !== block.length) return this.#notWritten(written, refused, block.length);
+    this.#written = plus(this.#written, 1);
     this.#block = plus(this.#block, 1);
     this.#atEnd = false;
     const status = this.#calls.status();
@@ -75,6 +91,7 @@ export class StTape {
     if (typeof status === "number" && status !== -ERRNO.ENOSPC) {
       throw this.#writeError("writing a block", status);
     }
+    if (typeof status !== "number" && this.#hasLost(status)) throw this.#writtenAnywhere("a block");
     const warned = typeof status === "number" || status.endOfTape;
     if (refused || warned) this.#pastWarning = true;
     return { kind: this.#pastWarning ? "early-warning" : "written" };
@@ -90,12 +107,17 @@ export class StTape {
       result = this.#calls.operate(MT_OP.writeFilemarks, count);
     }
     if (result < 0) {
-      if (result === -ERRNO.ENOSPC) return { kind: "end-of-medium" };
       // The driver's one answer to a filemark that finds no room, and to a drive that fails.
-      if (result === -ERRNO.EIO && this.#status().endOfTape) {
-        return { kind: "end-of-medium", suspect: true };
+      const suspect = result === -ERRNO.EIO && this.#status().endOfTape;
+      if (suspect || result === -ERRNO.ENOSPC) {
+        this.#written = undefined;
+        return { kind: "end-of-medium", ...(suspect ? { suspect } : {}) };
       }
       throw this.#writeError("writing a filemark", result);
+    }
+    this.#written = plus(this.#written, count);
+    if (this.#hasLost(this.#status()) || !immediate && this.#isAstray()) {
+      throw this.#writtenAnywhere("a filemark");
     }
     this.#atEnd = false;
     if (count > 0) {
@@ -106,23 +128,35 @@ export class StTape {
   }
 
   spaceFiles(count: number): boolean {
+    const file = this.#file;
     const moved = count >= 0
       ? this.#space(MT_OP.forwardFiles, count)
       : this.#space(MT_OP.backwardFiles, -count);
     const status = this.#count();
-    if (moved === 0) return true;
+    if (moved === 0) {
+      if (file !== undefined && status.file === undefined) {
+        throw this.#error("spacing over filemarks (the drive has lost its place)", -ERRNO.EIO);
+      }
+      return true;
+    }
     if (moved === -ERRNO.EIO && (status.endOfData || status.endOfTape)) return false;
     if (moved === -ERRNO.EIO && count < 0 && status.beginning) return false;
     throw this.#error("spacing over filemarks", moved);
   }
 
   spaceBlocks(count: number): boolean {
+    const file = this.#file;
     const before = this.#status().file;
     const moved = count >= 0
       ? this.#space(MT_OP.forwardBlocks, count)
       : this.#space(MT_OP.backwardBlocks, -count);
     const status = this.#count();
-    if (moved === 0) return true;
+    if (moved === 0) {
+      if (file !== undefined && status.file === undefined) {
+        throw this.#error("spacing over blocks (the drive has lost its place)", -ERRNO.EIO);
+      }
+      return true;
+    }
     if (moved === -ERRNO.EIO) {
       if (status.filemark || status.endOfData || status.endOfTape) return false;
       const crossed = before !== undefined && status.file !== before;
@@ -132,7 +166,7 @@ export class StTape {
   }
 
   locate(logical: number): boolean {
-    if (!this.#canLocate) return false;
+    if (this.#positions === "none") return false;
     const moved = this.#calls.operate(MT_OP.seek, logical);
     this.#count();
     return moved === 0 && this.#calls.logical() === logical;
@@ -144,7 +178,7 @@ export class StTape {
 
   position(): TapePosition {
     const { file, block } = this.#status();
-    const logical = this.#canLocate ? this.#calls.logical() : -1;
+    const logical = this.#logical();
     return { file, block, logical: logical < 0 ? undefined : logical };
   }
 
@@ -154,6 +188,7 @@ export class StTape {
     if (this.#status().blockSize !== 0) {
       this.#operate("setting variable-block mode", MT_OP.setBlockSize, 0);
     }
+    if (this.#positions === "logical") this.#written = 0;
   }
 
   unload(): void {
@@ -166,11 +201,7 @@ export class StTape {
   }
 
   status(): TapeStatus {
-    return describe(
-      this.#status(),
-      this.#compression,
-      this.#canLocate ? this.#calls.logical() : -1,
-    );
+    return describe(this.#status(), this.#compression, this.#logical());
   }
 
   close(): void {
@@ -196,6 +227,8 @@ export class StTape {
     const suspect = refused && written === -ERRNO.EIO && this.#status().endOfTape;
     if (suspect || written === -ERRNO.ENOSPC) {
       this.#pastWarning = true;
+      // A block that was refused may have reached the tape nevertheless.
+      this.#written = undefined;
       return { kind: "end-of-medium", ...(suspect ? { suspect } : {}) };
     }
     if (written >= 0) {
@@ -213,6 +246,36 @@ export class StTape {
   /** The next write may well succeed, but nobody knows where: only moving the tape tells again. */
   #refuseAfterFailure(): void {
     if (this.#writeFailed) throw this.#error("writing behind a failed write", -ERRNO.EIO);
+  }
+
+  /** What was written stands in a place that nobody knows, maybe over what was written before. */
+  #writtenAnywhere(what: string): EctarError {
+    return this.#writeError(`writing ${what} (the drive has lost its place)`, -ERRNO.EIO);
+  }
+
+  /**
+   * Whether the driver has lost count of tape files: after a reset. If another program was told of
+   * that, the driver lets one more call through, wherever the drive stands now.
+   */
+  #hasLost(status: MtStatus): boolean {
+    return this.#file !== undefined && status.file === undefined;
+  }
+
+  /** Whether the drive itself stands elsewhere; older drivers do not notice. */
+  #isAstray(): boolean {
+    if (this.#written === undefined) return false;
+    const logical = this.#logical();
+    return logical >= 0 && logical !== this.#written;
+  }
+
+  /** Position that the drive tells, negative when it does not. */
+  #logical(): number {
+    return this.#positions === "none" ? -1 : this.#calls.logical();
+  }
+
+  #lost(): TapeRead {
+    this.#file = this.#block = undefined;
+    return { kind: "bad-block", errno: "EIO", position: "unknown" };
   }
 
   /** The driver has passed the block, unless the memory that lacked was the host's. */
@@ -236,8 +299,7 @@ export class StTape {
    * Some virtual drives fill the buffer with bytes nobody wrote where the data end. Then the driver
    * shows the end of data, or the end of the tape where the tape begins.
    */
-  #isBogus(): boolean {
-    const status = this.#status();
+  #isBogus(status: MtStatus): boolean {
     return status.endOfData || (this.#file === 0 && status.endOfTape);
   }
 
@@ -260,8 +322,7 @@ export class StTape {
     }
     // Whether the drive stood before or behind the bad block is its own affair: go by the count.
     if (stoodBefore && this.#goTo(file, plus(block, 1))) return this.#behindBadBlock(file, block);
-    this.#file = this.#block = undefined;
-    return { kind: "bad-block", errno: "EIO", position: "unknown" };
+    return this.#lost();
   }
 
   #behindBadBlock(file: number | undefined, block: number | undefined): TapeRead {
@@ -299,6 +360,7 @@ export class StTape {
     const status = this.#status();
     this.#atEnd = false;
     this.#writeFailed = false;
+    this.#written = undefined;
     this.#file = status.file;
     this.#block = status.block;
     if (!status.endOfTape) this.#pastWarning = false;
@@ -320,32 +382,6 @@ export class StTape {
       ...(this.#block === undefined ? {} : { block: this.#block }),
     });
   }
-}
-
-/** A drive's status in the seam's words; `logical` is negative when not known. */
-export function describe(
-  status: MtStatus,
-  compression: boolean | undefined,
-  logical: number,
-): TapeStatus {
-  return {
-    online: status.online,
-    noMedium: status.doorOpen,
-    writeProtected: status.writeProtected,
-    beginningOfTape: status.beginning,
-    endOfData: status.endOfData,
-    endOfTape: status.endOfTape,
-    atFilemark: status.filemark,
-    cleaningWanted: status.cleaning,
-    blockSize: status.blockSize,
-    density: status.density === 0 ? undefined : status.density,
-    compression,
-    position: {
-      file: status.file,
-      block: status.block,
-      logical: logical < 0 ? undefined : logical,
-    },
-  };
 }
 
 function plus(count: number | undefined, more: number): number | undefined {

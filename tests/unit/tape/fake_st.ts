@@ -24,6 +24,8 @@ export interface FakeStOptions {
   medium?: TapeMedium | null;
   /** The option scsi2logical is on, or a privileged caller may switch it on. */
   logical?: "on" | "settable" | "off";
+  /** Without the option the drive tells positions of its own: in bytes. */
+  ownPositions?: boolean;
   /** MTCOMPRESSION works. */
   compression?: boolean;
   /** Block size the drive is left in, in bytes. */
@@ -41,6 +43,21 @@ export interface FakeStOptions {
   /** The drive wants to be cleaned. */
   cleaning?: boolean;
 }
+
+/**
+ * How the driver gets to know of a reset: by an error of the next call; when the next call was
+ * carried out, because the drive has told another program; or then never, as older drivers.
+ */
+export type ResetNotice = "refused" | "late" | "never";
+
+/** The operations that go where they shall go from anywhere. */
+const ABSOLUTE: ReadonlySet<number> = new Set([
+  MT_OP.rewind,
+  MT_OP.offline,
+  MT_OP.endOfData,
+  MT_OP.erase,
+  MT_OP.seek,
+]);
 
 /** The driver and one drive. */
 export class FakeSt implements StCalls {
@@ -61,6 +78,9 @@ export class FakeSt implements StCalls {
   #writing = false;
   #blockSize: number;
   #logical: boolean;
+  #notice: ResetNotice = "never";
+  /** Nobody knows where the tape stands, and the driver knows that. */
+  #lost = false;
 
   constructor(options: FakeStOptions = {}) {
     this.#options = options;
@@ -72,6 +92,12 @@ export class FakeSt implements StCalls {
   /** The next calls of `call` give `results` instead of being carried out. */
   next(call: string, ...results: number[]): void {
     this.script.set(call, results);
+  }
+
+  /** The drive is reset, and rewinds. */
+  reset(notice: ResetNotice): void {
+    this.#index = 0;
+    this.#notice = notice;
   }
 
   open(path: string, flags: { write: boolean; wait: boolean }): number {
@@ -97,6 +123,7 @@ export class FakeSt implements StCalls {
   read(buffer: Uint8Array): number {
     const scripted = this.#scripted("read");
     if (scripted !== undefined) return scripted;
+    if (this.#refuses()) return EIO;
     if (buffer.length > (this.#options.maxBlockBytes ?? 8 << 20)) return EINVAL;
     if (this.#blockSize !== 0 && buffer.length % this.#blockSize !== 0) return EINVAL;
     this.#writing = false;
@@ -130,6 +157,7 @@ export class FakeSt implements StCalls {
   write(block: Uint8Array): number {
     const scripted = this.#scripted("write");
     if (scripted !== undefined) return scripted;
+    if (this.#refuses()) return EIO;
     if (block.length > (this.#options.maxBlockBytes ?? 8 << 20)) return EINVAL;
     const medium = this.medium!;
     if (medium.writeProtected) return EACCES;
@@ -154,6 +182,10 @@ export class FakeSt implements StCalls {
     this.log.push(`op ${operation} ${count}`);
     const scripted = this.#scripted(`op ${operation}`);
     if (scripted !== undefined) return scripted;
+    if (ABSOLUTE.has(operation) && this.#notice !== "refused") {
+      this.#lost = false;
+      this.#notice = "never";
+    } else if (this.#refuses()) return EIO;
     switch (operation) {
       case MT_OP.setBlockSize:
         if (!this.#options.stuckBlockSize) this.#blockSize = count;
@@ -205,8 +237,8 @@ export class FakeSt implements StCalls {
     if (this.#open === undefined) return EBADF;
     const loaded = this.medium !== null;
     return {
-      filemark: this.#block === 0 && this.#file !== 0,
-      beginning: loaded && this.#file === 0 && this.#block === 0,
+      filemark: !this.#lost && this.#block === 0 && this.#file !== 0,
+      beginning: !this.#lost && loaded && this.#file === 0 && this.#block === 0,
       endOfTape: this.#eof === Eof.EarlyWarning,
       endOfData: this.#eof >= Eof.EndOfData1,
       writeProtected: this.medium?.writeProtected ?? false,
@@ -215,12 +247,16 @@ export class FakeSt implements StCalls {
       cleaning: this.#options.cleaning ?? false,
       blockSize: this.#blockSize,
       density: this.medium?.density ?? 0,
-      file: this.#file < 0 ? undefined : this.#file,
-      block: this.#block < 0 ? undefined : this.#block,
+      file: this.#lost || this.#file < 0 ? undefined : this.#file,
+      block: this.#lost || this.#block < 0 ? undefined : this.#block,
     };
   }
 
   logical(): number {
+    if (this.#lost) return EIO;
+    if (!this.#logical && this.#options.ownPositions) {
+      return this.medium!.bytesBefore(this.#index) + 100;
+    }
     return this.#logical ? this.#index : EIO;
   }
 
@@ -231,6 +267,14 @@ export class FakeSt implements StCalls {
 
   #scripted(call: string): number | undefined {
     return this.script.get(call)?.shift();
+  }
+
+  /** Whether the driver refuses a call, for it knows of a reset. */
+  #refuses(): boolean {
+    const refuses = this.#lost || this.#notice === "refused";
+    this.#lost ||= this.#notice !== "never";
+    this.#notice = "never";
+    return refuses;
   }
 
   #readPastEnd(buffer: Uint8Array): number {

@@ -383,6 +383,83 @@ Deno.test("the block mode is set again when a reset has changed it", async () =>
   assert.equal((await tape.status()).blockSize, 0);
 });
 
+Deno.test("a drive that was reset before it is opened is rewound", async () => {
+  for (const mode of ["read", "write"] as const) {
+    const st = new FakeSt();
+    st.reset("refused");
+    const tape = await drive(st, { mode });
+    assert.deepEqual(await tape.position(), { file: 0, block: 0, logical: 0 });
+  }
+});
+
+Deno.test("after a reset no write and no filemark counts, whoever hears of it", async () => {
+  for (const logical of ["on", "off"] as const) {
+    for (const notice of ["refused", "late"] as const) {
+      const tape = await recorded({ logical }, [10, 20]);
+      await tape.spaceFiles(1);
+      tape.st.reset(notice);
+      await assert.rejects(tape.writeBlock(block(30, 1)), { code: "io", message: /EIO/ });
+      await assert.rejects(tape.writeFilemarks(1, false), { message: /behind a failed write/ });
+      for (const immediate of [false, true]) {
+        await tape.rewind();
+        tape.st.reset(notice);
+        await assert.rejects(tape.writeFilemarks(1, immediate), { code: "io", message: /EIO/ });
+        await assert.rejects(tape.writeBlock(block(1, 1)), { message: /behind a failed write/ });
+      }
+    }
+  }
+});
+
+Deno.test("a drive that was reset unnoticed does not commit what it wrote anywhere", async () => {
+  const tape = await drive();
+  await tape.rewind();
+  for (let i = 0; i < 3; i++) await tape.writeBlock(block(100, i));
+  assert.equal((await tape.writeFilemarks(1, true)).kind, "written");
+  await tape.writeBlock(block(100, 3));
+  tape.st.reset("never");
+  assert.equal((await tape.writeBlock(block(100, 4))).kind, "written");
+  await assert.rejects(tape.writeFilemarks(1, false), {
+    code: "io",
+    message: "/dev/nst0: writing a filemark (the drive has lost its place) failed: " +
+      "input/output error (EIO)",
+  });
+  await assert.rejects(tape.writeBlock(block(1, 1)), { message: /behind a failed write/ });
+});
+
+Deno.test("positions in units of a drive's own say nothing of what was written", async () => {
+  const tape = await drive({ logical: "off", ownPositions: true });
+  await tape.rewind();
+  for (let i = 0; i < 3; i++) await tape.writeBlock(block(100, i));
+  assert.equal((await tape.writeFilemarks(1, false)).kind, "written");
+  assert.equal((await tape.position()).logical, 400);
+});
+
+Deno.test("what is read after a reset is nothing, whoever hears of it", async () => {
+  for (const logical of ["on", "off"] as const) {
+    for (const notice of ["refused", "late"] as const) {
+      const lost = { kind: "bad-block", errno: "EIO", position: "unknown" };
+      for (const blocks of [0, 1, 2]) {
+        const tape = await recorded({ logical }, [10, 20], [30]);
+        await tape.spaceFiles(1);
+        await tape.spaceBlocks(blocks);
+        tape.st.reset(notice);
+        for (let i = 0; i < 2; i++) {
+          assert.deepEqual(await tape.readBlock(new Uint8Array(100)), lost);
+        }
+        await assert.rejects(tape.spaceFiles(1), { code: "io" });
+        await tape.rewind();
+        assert.equal(await readAll(tape), "10 20 | 30 |");
+      }
+      const tape = await recorded({ logical }, [10, 20], [30]);
+      for (const move of ["spaceFiles", "spaceBlocks"] as const) {
+        await tape.rewind();
+        tape.st.reset(notice);
+        await assert.rejects(tape[move](1), { code: "io", message: /spacing over .* failed/ });
+      }
+    }
+  }
+});
+
 Deno.test("calls are made one at a time, and none after closing or abandoning", async () => {
   const st = new FakeSt();
   const thread = fakeThread(st);
