@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { EctarError } from "../errors.ts";
+import type { TapeRead } from "./device.ts";
 import type { TapeHead } from "./tape_head.ts";
 
 /** What stands at a place on tape. */
@@ -229,7 +230,7 @@ export class ReadAhead {
   async #readNext(): Promise<Read> {
     const block = this.#next++;
     const buffer = this.#take();
-    const met = await this.#head.read(buffer);
+    const met = await this.#readAgainIfLost(block, buffer, await this.#head.read(buffer));
     if (met.kind === "block" && met.length === this.#blockSize) {
       this.#badRun = 0;
       const bytes = buffer.subarray(0, met.length);
@@ -244,6 +245,17 @@ export class ReadAhead {
       if (!await this.#head.seek(this.#file!, block + 1)) this.#end(block + 1, "unknown");
     }
     return { block, buffer: undefined, found: { kind: "hole" } };
+  }
+
+  /**
+   * A drive that was reset has lost its place; the block may be as good as any. A bad block leaves
+   * the driver with its count of tape files, or the drive with its own of blocks.
+   */
+  async #readAgainIfLost(block: number, buffer: Uint8Array, met: TapeRead): Promise<TapeRead> {
+    if (met.kind !== "bad-block" || met.position === "known") return met;
+    const { file, logical } = await this.#head.device.position();
+    if (file !== undefined || logical !== undefined) return met;
+    return await this.#head.seek(this.#file!, block) ? await this.#head.read(buffer) : met;
   }
 
   #end(block: number, by: FileEnd): Read {

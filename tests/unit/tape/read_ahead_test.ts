@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import type { TapeRead } from "../../../src/tape/device.ts";
 import { EctarError } from "../../../src/errors.ts";
-import { ReadAhead } from "../../../src/tape/read_ahead.ts";
+import { LinuxTapeDevice } from "../../../src/tape/linux_device.ts";
+import { type BlockFound, ReadAhead } from "../../../src/tape/read_ahead.ts";
 import { TapeHead } from "../../../src/tape/tape_head.ts";
 import { MockTapeDevice, type MockTapeOptions } from "../../mocks.ts";
+import { FakeSt, fakeThread } from "./fake_st.ts";
 
 const BLOCK = 64;
 const SLOTS = 32;
@@ -133,3 +135,35 @@ Deno.test("a drive that reads nothing of a file at all fails", async () => {
   const blocks = await load(new StuckDrive(0, "fails"), [1]);
   await assert.rejects(blocks.countBlocks(0), /stuck/);
 });
+
+for (const logical of ["on", "off"] as const) {
+  for (const notice of ["refused", "late"] as const) {
+    Deno.test(`a reset costs no block: positions ${logical}, noticed ${notice}`, async () => {
+      const st = new FakeSt({ logical });
+      const tape = await LinuxTapeDevice.open({
+        name: "/dev/nst0",
+        node: "/dev/nst0",
+        mode: "write",
+        driverOptions: st.driverOptions,
+        loadTimeoutMs: 0,
+      }, fakeThread(st));
+      for (let block = 0; block < 10; block++) {
+        await tape.writeBlock(new Uint8Array(BLOCK).fill(block));
+        if (block % 5 === 4) await tape.writeFilemarks(1, false);
+      }
+      const head = new TapeHead(tape);
+      head.noteStart(1, 6);
+      await head.rewind();
+      const blocks = new ReadAhead(head, BLOCK, 2);
+      for (let block = 0; block < 5; block++) {
+        if (block === 3) st.reset(notice);
+        const found = await blocks.read(1, block, (found) => ({ ...found, bytes: bytesOf(found) }));
+        assert.deepEqual(found, { kind: "data", bytes: new Uint8Array(BLOCK).fill(5 + block) });
+      }
+    });
+  }
+}
+
+function bytesOf(found: BlockFound): Uint8Array | undefined {
+  return found.kind === "data" ? found.bytes.slice() : undefined;
+}
