@@ -120,9 +120,14 @@ export class TapeHead {
     }
     this.#lose();
     // Backward the tape stops in front of a filemark; the one before the file is passed again.
-    const found = file > from
+    let found = file > from
       ? await this.device.spaceFiles(file - from)
       : await this.device.spaceFiles(file - from - 1) && await this.device.spaceFiles(1);
+    if (!found && file <= from) {
+      // The tape has been beyond it, so the drive stands elsewhere: a reset may have rewound it.
+      await this.rewind();
+      found = await this.device.spaceFiles(file);
+    }
     if (!found) return false;
     const { file: at, logical } = await this.device.position();
     if (at !== undefined && at !== file) {
