@@ -6,6 +6,9 @@ GUEST_PACKAGES="bash coreutils gzip findutils diffutils grep sed tar zstd attr a
 ROOT=$CACHE/root
 # Another list of packages is another root; the stamps hold what they stand for.
 ROOT_STAMP="$CACHE/root.ok $GUEST_PACKAGES"
+# Where a kernel comes from whose scsi_debug emulates tapes (6.15 and later).
+NEWER_SUITE=${VTAPE_NEWER_SUITE:-trixie-backports}
+NEWER=$CACHE/newer.$NEWER_SUITE
 
 # A private apt state with an empty dpkg status: apt resolves the whole closure and takes no locks.
 private_apt() {
@@ -61,7 +64,7 @@ build_root() {
 
 unpack_root() {
   fetch $GUEST_PACKAGES
-  rm -rf "$ROOT" "$CACHE"/{uml,qemu}.ok
+  rm -rf "$ROOT" "$CACHE"/uml.ok "$CACHE"/{qemu,newer.*}/ok
   mkdir -p "$ROOT"/{proc,sys,dev,run,tmp,mnt,etc,var,tape,root}
   merged_usr "$ROOT"
   for deb in "$CACHE"/debs/*.deb; do
@@ -95,11 +98,11 @@ build_uml() {
 }
 
 build_qemu() {
-  [ ! -e "$CACHE/qemu.ok" ] || return 0
+  [ ! -e "$CACHE/qemu/ok" ] || return 0
   fetch linux-image-amd64 qemu-system-x86
   local qemu=$CACHE/qemu
   rm -rf "$qemu"
-  mkdir -p "$qemu/root" "$qemu"/initrd/{bin,proc,new}
+  mkdir -p "$qemu/root"
   merged_usr "$qemu/root"
   for deb in "$CACHE"/debs/*.deb; do
     case ${deb##*/} in
@@ -107,21 +110,77 @@ build_qemu() {
       *) unpack "$deb" "$qemu/root" ;;
     esac
   done
-  unpack "$(ls "$CACHE"/debs/linux-image-[0-9]*.deb | tail -1)" "$qemu"
-  cp -a "$qemu"/lib/modules/. "$ROOT/lib/modules/"
-  chroot "$ROOT" depmod "$(ls "$qemu/lib/modules")"
-  build_initrd "$(ls "$qemu/lib/modules")"
-  touch "$CACHE/qemu.ok"
+  build_kernel "$qemu" "$(ls "$CACHE"/debs/linux-image-[0-9]*.deb | tail -1)"
+  touch "$qemu/ok"
 }
 
-build_initrd() { # KERNEL : busybox and the modules a 9p root needs
-  local dir=$CACHE/qemu/initrd loads= module file
+build_newer() {
+  build_qemu
+  [ ! -e "$NEWER/ok" ] || return 0
+  rm -rf "$NEWER"
+  mkdir -p "$NEWER"/{debs,state/lists/partial}
+  fetch_newer_kernel
+  build_kernel "$NEWER" "$NEWER"/debs/*.deb
+  touch "$NEWER/ok"
+}
+
+# The kernel's own packages and nothing that they depend on: they are unpacked, not installed. The
+# archive is the one that this machine takes Debian from, with another suite.
+fetch_newer_kernel() {
+  local log=$NEWER/log packages
+  apt-get indextargets --format '$(RELEASE) $(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
+    awk '$3 == "Debian" && $1 !~ /-/ { print $2; exit }' >"$NEWER/archive"
+  if [ ! -s "$NEWER/archive" ]; then
+    echo "run-vm: apt knows no Debian archive to take a newer kernel from (is it updated?)" >&2
+    exit 125
+  fi
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(cat "$NEWER/archive") $NEWER_SUITE main" \
+    >"$NEWER/sources.list"
+  if ! newer_apt apt-get update >"$log" 2>&1 ||
+    ! packages=$(newer_apt apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
+      --no-breaks --no-replaces --no-enhances linux-image-amd64 2>>"$log" | grep -E '^linux-[a-z]+-[0-9]') ||
+    ! (cd "$NEWER/debs" && newer_apt apt-get download $packages) >>"$log" 2>&1; then
+    tail -30 "$log" >&2
+    echo "run-vm: no kernel of $NEWER_SUITE can be had (see above)" >&2
+    exit 125
+  fi
+}
+
+newer_apt() { # apt-get|apt-cache ARGUMENT... : nothing of the machine's own state is touched
+  "$1" -q -o Dir::Etc::sourcelist="$NEWER/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State="$NEWER/state" -o Dir::State::status="$CACHE/apt/status" \
+    -o Dir::Cache="$NEWER/state" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+    -o Acquire::Languages=none -o APT::Sandbox::User=root -o Debug::NoLocking=1 "${@:2}"
+}
+
+build_kernel() { # DIRECTORY DEB... : vmlinuz and initrd.img there, the modules in the guest's root
+  local dir=$1 version
+  mkdir -p "$dir/kernel"
+  merged_usr "$dir/kernel"
+  for deb in "${@:2}"; do unpack "$deb" "$dir/kernel"; done
+  version=$(ls "$dir/kernel/usr/lib/modules")
+  mv "$(ls "$dir"/kernel/boot/vmlinuz-* "$dir/kernel/usr/lib/modules/$version/vmlinuz" 2>/dev/null)" "$dir/vmlinuz"
+  cp -a "$dir"/kernel/usr/lib/modules/. "$ROOT/lib/modules/"
+  rm -rf "$dir/kernel"
+  chroot "$ROOT" depmod "$version"
+  build_initrd "$dir" "$version"
+}
+
+build_initrd() { # DIRECTORY KERNEL : busybox and the modules a 9p root needs
+  local dir=$1/initrd loads= module file name
+  rm -rf "$dir"
+  mkdir -p "$dir"/{bin,proc,new}
   cp "$ROOT/bin/busybox" "$dir/bin/"
   for module in virtio_pci 9pnet_virtio 9p; do
-    for file in $(chroot "$ROOT" modprobe -S "$1" --show-depends $module | awk '{print $2}'); do
-      [ ! -e "$dir/${file##*/}" ] || continue
-      cp "$ROOT$file" "$dir/"
-      loads+=" ${file##*/}"
+    # A module that is built into the kernel has no file.
+    for file in $(chroot "$ROOT" modprobe -S "$2" --show-depends $module | awk '/^insmod/ { print $2 }'); do
+      name=${file##*/} name=${name%.xz}
+      [ ! -e "$dir/$name" ] || continue
+      case $file in
+        *.xz) "$ROOT/bin/busybox" xzcat "$ROOT$file" >"$dir/$name" ;;
+        *) cp "$ROOT$file" "$dir/$name" ;;
+      esac
+      loads+=" $name"
     done
   done
   printf '%s\n' '#!/bin/busybox sh' 'B=/bin/busybox' \

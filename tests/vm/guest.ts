@@ -14,6 +14,8 @@ export interface GuestOptions {
   drives: number;
   /** Megabytes of each tape. */
   tapeMegabytes: number;
+  /** What boots, where it is not what $VTAPE_ENGINE names: see run-vm.sh. */
+  engine?: "newer";
   /** What every scenario needs, done once before the first of them. */
   prepare?: Scenario;
 }
@@ -71,12 +73,13 @@ function declareTests(path: string, options: GuestOptions, names: string[]): voi
   }
 }
 
-async function runGuest(path: string, { drives, tapeMegabytes }: GuestOptions) {
+async function runGuest(path: string, { drives, tapeMegabytes, engine }: GuestOptions) {
   const folder = await Deno.makeTempDir({ prefix: "ectar-vm-" });
   try {
     const deno = Deno.execPath().replace(/\/[^/]*$/, "");
     const { success, stdout, stderr } = await new Deno.Command(`${PROJECT}tests/vm/run-vm.sh`, {
       args: [
+        ...(engine === undefined ? [] : ["-e", engine]),
         ...["-n", `${drives}`, "-s", `${tapeMegabytes}`, "-t", `${GUEST_LIMIT_S}`],
         ...["-v", PROJECT, "-v", `${deno}:/deno`, "-v", `${await npmCache()}:/npm`],
         ...["-v", `${folder}:/results:rw`, "-E", `${RESULTS_VARIABLE}=/results`],
@@ -92,7 +95,9 @@ async function runGuest(path: string, { drives, tapeMegabytes }: GuestOptions) {
     }).output();
     const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     const results = await readResults(folder);
-    if (!success && results.size === 0) throw new Error(`no guest could be booted:\n${output}`);
+    if (!success && results.size === 0) {
+      throw new Error(`no guest could be booted and made ready:\n${output}`);
+    }
     return { output, results };
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -2,12 +2,13 @@
 # Runs a command in a throw-away Linux guest that has virtual LTO drives behind the kernel's real st
 # driver: /dev/nst0 and so on. Nothing is installed on the host.
 #
-#   run-vm.sh [-e uml|qemu] [-n DRIVES] [-s TAPE_MB] [-m MEMORY_MB] [-t TIMEOUT_S]
+#   run-vm.sh [-e uml|qemu|newer] [-n DRIVES] [-s TAPE_MB] [-m MEMORY_MB] [-t TIMEOUT_S]
 #             [-v HOSTDIR[:GUESTDIR[:rw]]]... [-E NAME=VALUE]... -- COMMAND ARGUMENT...
 #
 # The command's output goes to standard output, its exit status is returned (124: time-out, 125: the
 # guest could not be set up). The guest is a User Mode Linux kernel, or an emulated machine without
 # hardware help; tgt serves the drives and open-iscsi attaches them over the guest's loopback.
+# "newer" is the emulated machine with the kernel of $VTAPE_NEWER_SUITE.
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 CACHE=${VTAPE_CACHE:-$HERE/../../.ci/cache/vm}
@@ -72,14 +73,18 @@ boot_uml() {
     con=null con0=null,fd:1 con1=null,fd:4 $ARGUMENTS 4>&1 >"$RUN/console" 2>&1 </dev/null
 }
 
-boot_qemu() {
+boot_qemu() { emulate "$CACHE/qemu"; }
+
+boot_newer() { emulate "$NEWER"; }
+
+emulate() { # DIRECTORY : of the kernel
   local usr=$CACHE/qemu/root/usr
   local libraries=$usr/lib/x86_64-linux-gnu
   timeout -k 5 "$TIMEOUT_S" env LD_LIBRARY_PATH="$libraries" QEMU_MODULE_DIR="$libraries/qemu" \
     "$usr/bin/qemu-system-x86_64" -L "$usr/share/qemu" -L "$usr/share/seabios" \
     -accel tcg,thread=multi -cpu max -M q35 -m "$MEMORY_MB" -smp 2 -nodefaults -no-user-config \
     -display none -no-reboot -serial file:"$RUN/console" -serial stdio \
-    -kernel "$(ls "$CACHE"/qemu/boot/vmlinuz-*)" -initrd "$CACHE/qemu/initrd.img" \
+    -kernel "$1/vmlinuz" -initrd "$1/initrd.img" \
     -append "console=ttyS0 panic=-1 mitigations=off $ARGUMENTS" \
     -virtfs "local,path=$ROOT,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
     -virtfs "local,path=$RUN,mount_tag=vm,security_model=none" ${VIRTFS[@]+"${VIRTFS[@]}"} </dev/null

@@ -217,7 +217,11 @@ export class FakeSt implements StCalls {
         return this.#moved(this.medium!.records.length, this.#file, -1, Eof.EndOfData);
       case MT_OP.seek:
         this.#finishFile();
-        if (!this.#logical || count > this.medium!.records.length) return EIO;
+        if (!this.#logical) return EIO;
+        // A drive that is sent beyond the data stops where they end.
+        if (count > this.medium!.records.length) {
+          return this.#moved(this.medium!.records.length, -1, -1, Eof.None, EIO);
+        }
         return this.#moved(count, count === 0 ? 0 : -1, count === 0 ? 0 : -1);
       case MT_OP.rewind:
         this.#finishFile();
