@@ -9,14 +9,17 @@ import type { LostPart, TarItem } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import { PathSelector, type SelectionOptions } from "../tree/path_selector.ts";
-import { type RestoreOptions, Restorer } from "../tree/restore.ts";
+import { matchingText } from "../tree/path_text.ts";
+import type { RestoreOptions } from "../tree/restore.ts";
 import type { RestoreSummary } from "../tree/restore_report.ts";
 import type { RestoreTarget } from "../tree/restore_target.ts";
-import { LinkTargetHandler, RestoreHandler } from "./extract_handler.ts";
+import type { RestoreHooks } from "./extract_handler.ts";
 import { lostMembers } from "./lost_members.ts";
-import { readMembers } from "./member_stream.ts";
+import { streamItems, type StreamPart, unfinished } from "./member_stream.ts";
 import type { OpenArchive } from "./open_archive.ts";
+import type { PassResult } from "./restore_run.ts";
 import { selectedRanges } from "./selected_ranges.ts";
+import { openLocalSink, type SinkResult, type TarSink } from "./tar_sink.ts";
 
 /** What to extract, where to, and how. */
 export interface ExtractOptions {
@@ -72,78 +75,114 @@ export async function extractArchive(
   archive: OpenArchive,
   options: ExtractOptions,
 ): Promise<ExtractSummary> {
-  return await new Extraction(archive, options).run();
+  const { target, restore } = options;
+  return await extractInto(
+    archive,
+    options,
+    ({ selector, hooks }) => openLocalSink(target, selector, restore, hooks),
+  );
+}
+
+/** What a sink is opened for. */
+export interface SinkNeeds {
+  /** Chooses members, and is asked later which names chose none. */
+  selector: PathSelector;
+  /** Who hears what happened. */
+  hooks: RestoreHooks;
+  /** Tar bytes to come, infinity where nothing tells. */
+  tarBytes: number;
+}
+
+/**
+ * Extracts members of an archive into the sink that `open` gives, which does the restoring.
+ *
+ * @throws {EctarError} as {@link extractArchive}
+ */
+export async function extractInto(
+  archive: OpenArchive,
+  options: Omit<ExtractOptions, "target" | "restore">,
+  open: (needs: SinkNeeds) => TarSink,
+): Promise<ExtractSummary> {
+  return await new Extraction(archive, options).run(open);
+}
+
+/** Items to read. */
+interface Items {
+  items: AsyncGenerator<TarItem>;
+  part: StreamPart;
+  /** Members that an index says are in them. */
+  members?: number;
+  /** Bytes of them, infinity where nothing tells. */
+  tarBytes: number;
 }
 
 class Extraction {
   readonly #archive: OpenArchive;
-  readonly #options: ExtractOptions;
+  readonly #options: Omit<ExtractOptions, "target" | "restore">;
   readonly #selector: PathSelector;
-  readonly #restorer: Restorer;
   readonly #partialNames: string[] = [];
   /** Hard links without their target that got its data in the end. */
   #linksMadeUpFor = 0;
   /** Whether the tar ended before its end. */
   #endsEarly = false;
-  /** The gap that ended the run, where losses are not put up with. */
-  #fatal: LostPart["tar"] | undefined;
+  /** What ended the run, where losses are not put up with. */
+  #loss: { tar: LostPart["tar"]; error: EctarError } | undefined;
 
-  constructor(archive: OpenArchive, options: ExtractOptions) {
+  constructor(archive: OpenArchive, options: Omit<ExtractOptions, "target" | "restore">) {
     this.#archive = archive;
     this.#options = options;
     this.#selector = new PathSelector(options.selection ?? {});
-    this.#restorer = new Restorer(options.target, options.restore);
   }
 
-  async run(): Promise<ExtractSummary> {
-    let finished: RestoreSummary;
-    let pending: readonly Uint8Array[];
-    try {
-      const handler = new RestoreHandler(this.#restorer, this.#selector, {
+  async run(open: (needs: SinkNeeds) => TarSink): Promise<ExtractSummary> {
+    const selected = await this.#items((path, isDirectory) =>
+      this.#selector.selects(path, isDirectory)
+    );
+    const sink = open({
+      selector: this.#selector,
+      hooks: {
         onProblem: (line) => this.#options.onProblem?.(line),
         onPartial: (path) => this.#partialNames.push(path),
-      });
-      const selected = await this.#items((path, isDirectory) =>
-        this.#selector.selects(path, isDirectory)
-      );
-      await this.#stream(selected, handler);
-      this.#checkIndex(selected.members, handler.chosen);
-      await this.#restoreLinkTargets(handler);
-      pending = handler.lostLinks;
+      },
+      tarBytes: selected.tarBytes,
+    });
+    let finished: SinkResult;
+    let pending: readonly Uint8Array[];
+    try {
+      const pass = await this.#pass(selected, sink);
+      this.#checkIndex(selected.members, pass.chosen);
+      pending = [...pass.lostLinks, ...await this.#restoreLinkTargets(pass, sink)];
     } catch (error) {
       throw await this.#withLostNames(error);
     } finally {
-      finished = this.#restorer.finish();
+      finished = await sink.finish();
     }
+    this.#selector.noteUsed(finished.usedNames);
     return await this.#summary(finished, pending);
   }
 
   /** The parts of the tar that hold what is selected, or all of it where nothing tells. */
-  async #items(
-    selects: (path: Uint8Array, isDirectory: boolean) => boolean,
-  ): Promise<{ items: AsyncGenerator<TarItem>; part: "whole" | "members"; members?: number }> {
+  async #items(selects: (path: Uint8Array, isDirectory: boolean) => boolean): Promise<Items> {
     const reader = this.#archive.requireShards();
     const { files } = this.#options.selection ?? {};
     if (files === undefined || this.#archive.index === undefined) {
-      return { items: reader.tar(), part: "whole" };
+      return { items: reader.tar(), part: "whole", tarBytes: reader.knownTarBytes };
     }
     const { ranges, members } = await selectedRanges(this.#archive, selects);
-    return { items: reader.ranges(ranges), part: "members", members };
+    const tarBytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    return { items: reader.ranges(ranges), part: "members", members, tarBytes };
   }
 
-  async #stream(
-    { items, part }: { items: AsyncGenerator<TarItem>; part: "whole" | "members" },
-    handler: RestoreHandler | LinkTargetHandler,
-  ): Promise<void> {
-    const { signal, onProgress, partial } = this.#options;
-    await readMembers(items, handler, {
+  async #pass({ items, part }: Items, sink: TarSink): Promise<PassResult> {
+    const { signal, onProgress } = this.#options;
+    await streamItems(items, sink, {
       signal,
       onPiece: onProgress,
-      onGap: (start, end, reason) => {
-        this.#endsEarly ||= end === undefined;
-        if (!partial) throw this.#lossError(start, end, reason);
-      },
-    }, part);
+      onGap: (start, end, reason) => this.#lose(start, end, reason),
+    });
+    const pass = await sink.end(part);
+    if (pass.cut !== undefined) this.#lose(pass.cut, undefined, unfinished(pass.cut));
+    return pass;
   }
 
   /** What the index promised must have been where it said, or be known to be lost. */
@@ -157,47 +196,52 @@ class Extraction {
     });
   }
 
-  /** Hard links whose target was not restored get the target's data where the archive has it. */
-  async #restoreLinkTargets({ missingTargets, lostLinks }: RestoreHandler): Promise<void> {
-    if (missingTargets.size === 0) return;
-    const handler = new LinkTargetHandler(this.#restorer, missingTargets, {
-      onProblem: (line) => this.#options.onProblem?.(line),
-      onPartial: (path) => this.#partialNames.push(path),
-    });
-    const selects = (path: Uint8Array) => handler.wants(path);
-    await this.#stream(await this.#items(selects), handler);
-    this.#linksMadeUpFor = countOf(missingTargets) - countOf(handler.stillMissing);
-    for (const links of handler.stillMissing.values()) {
-      for (const link of links) lostLinks.push(link);
-    }
+  /**
+   * Hard links whose target was not restored get the target's data where the archive has it.
+   *
+   * @returns the links whose target it does not have
+   */
+  async #restoreLinkTargets(
+    { missingTargets }: PassResult,
+    sink: TarSink,
+  ): Promise<readonly Uint8Array[]> {
+    if (missingTargets.size === 0) return [];
+    const selects = (path: Uint8Array) => missingTargets.has(matchingText(path));
+    const { missingTargets: still } = await this.#pass(await this.#items(selects), sink);
+    const links = [...still.values()].flat();
+    this.#linksMadeUpFor = [...missingTargets.values()].flat().length - links.length;
+    return links;
   }
 
   /** The error of a gap with the names of the members in it, as far as an index tells. */
   async #withLostNames(error: unknown): Promise<unknown> {
-    if (this.#fatal === undefined || !(error instanceof EctarError)) return error;
+    if (error !== this.#loss?.error) return error;
+    const { tar, error: { code, message, context } } = this.#loss!;
     const selects = (path: Uint8Array, isDirectory: boolean) =>
       this.#selector.selects(path, isDirectory);
-    const { names, count } = await lostMembers(this.#archive, [{ tar: this.#fatal }], selects);
+    const { names, count } = await lostMembers(this.#archive, [{ tar }], selects);
     if (count === 0) return error;
     const more = count > MAX_IN_MESSAGE ? ` and ${count - MAX_IN_MESSAGE} more` : "";
-    const message = `${error.message}; members in this first loss: ` +
+    const named = `${message}; members in this first loss: ` +
       names.slice(0, MAX_IN_MESSAGE).join(", ") + `${more}; what comes after it was not read`;
-    return new EctarError(error.code, message, error.context, { cause: error });
+    return new EctarError(code, named, context, { cause: error });
   }
 
-  #lossError(start: number, end: number | undefined, reason: string): EctarError {
-    this.#fatal = { start, end };
+  /** Bytes of the tar are lost: the end, unless losses are put up with. */
+  #lose(start: number, end: number | undefined, reason: string): void {
+    this.#endsEarly ||= end === undefined;
+    if (this.#options.partial) return;
     const bytes = end === undefined ? `tar bytes from ${start} on` : `tar bytes ${start} to ${end}`;
-    return new EctarError("damaged", `${this.#archive.name}: ${reason} (${bytes} are lost)`, {
-      archive: this.#archive.name,
+    const { name } = this.#archive;
+    const error = new EctarError("damaged", `${name}: ${reason} (${bytes} are lost)`, {
+      archive: name,
       hint: "find more shards, or restore the rest with --partial",
     });
+    this.#loss = { tar: { start, end }, error };
+    throw error;
   }
 
-  async #summary(
-    finished: RestoreSummary,
-    pending: readonly Uint8Array[],
-  ): Promise<ExtractSummary> {
+  async #summary(finished: SinkResult, pending: readonly Uint8Array[]): Promise<ExtractSummary> {
     const lostParts = outermost(this.#archive.reader?.lost ?? []);
     const named = new Set(this.#partialNames);
     for (const link of pending) named.add(printablePath(link));
@@ -220,10 +264,6 @@ class Extraction {
       notFound: this.#selector.unused(),
     };
   }
-}
-
-function countOf(links: ReadonlyMap<string, readonly Uint8Array[]>): number {
-  return links.values().reduce((count, { length }) => count + length, 0);
 }
 
 /** Without the parts that lie within others: what was read twice is lost once. */

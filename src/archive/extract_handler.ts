@@ -89,13 +89,13 @@ export class RestoreHandler implements TarHandler {
  */
 export class LinkTargetHandler implements TarHandler {
   readonly #restorer: Restorer;
-  readonly #missing: Map<string, Uint8Array[]>;
+  readonly #missing: Map<string, readonly Uint8Array[]>;
   readonly #hooks: RestoreHooks;
-  #links: Uint8Array[] | undefined;
+  #links: readonly Uint8Array[] | undefined;
 
   constructor(
     restorer: Restorer,
-    missing: ReadonlyMap<string, Uint8Array[]>,
+    missing: ReadonlyMap<string, readonly Uint8Array[]>,
     hooks: RestoreHooks,
   ) {
     this.#restorer = restorer;
@@ -104,13 +104,8 @@ export class LinkTargetHandler implements TarHandler {
   }
 
   /** Links whose target has not been met. */
-  get stillMissing(): ReadonlyMap<string, Uint8Array[]> {
+  get stillMissing(): ReadonlyMap<string, readonly Uint8Array[]> {
     return this.#missing;
-  }
-
-  /** Whether a member of that path is a target. */
-  wants(path: Uint8Array): boolean {
-    return this.#missing.has(matchingText(path));
   }
 
   entry(entry: TarEntry): void {

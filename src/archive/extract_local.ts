@@ -9,8 +9,18 @@ import type { ShardDamage } from "../chunk/read_damage.ts";
 import { ensureDirectory } from "../shard/ensure_directory.ts";
 import type { ShardSetReader } from "../shard/shard_io.ts";
 import { FramePool } from "../zstd/frame_pool.ts";
-import { extractArchive, type ExtractOptions, type ExtractSummary } from "./extract.ts";
+import {
+  extractInto,
+  type ExtractOptions,
+  type ExtractSummary,
+  type SinkNeeds,
+} from "./extract.ts";
 import { OpenArchive, type OpenArchiveOptions } from "./open_archive.ts";
+import { openLocalSink } from "./tar_sink.ts";
+import { openWorkerSink } from "./tar_sink_worker_backed.ts";
+
+/** Less tar than this is restored sooner than a Worker starts. */
+const WORTH_A_WORKER_BYTES = 16 * 2 ** 20;
 
 /** How to extract to a directory. */
 export interface ExtractLocalOptions extends Omit<ExtractOptions, "target"> {
@@ -71,8 +81,15 @@ export async function extractToDirectory(
   return await withArchive(shards, { verify, start: true }, async (archive) => {
     archive.requireShards();
     await ensureDirectory(directory);
-    using target = new LinuxRestoreTree(new TextEncoder().encode(directory));
-    const summary = await extractArchive(archive, { ...extract, target });
+    const path = new TextEncoder().encode(directory);
+    const { selection, restore: { rename, ...restore } = {}, signal } = extract;
+    // Opened in any case, so that what is wrong with it is told before anything is read.
+    using target = new LinuxRestoreTree(path);
+    const open = ({ selector, hooks, tarBytes }: SinkNeeds) =>
+      rename !== undefined || tarBytes < WORTH_A_WORKER_BYTES
+        ? openLocalSink(target, selector, extract.restore, hooks)
+        : openWorkerSink({ directory: path, selection, restore, signal }, hooks);
+    const summary = await extractInto(archive, extract, open);
     return {
       ...summary,
       name: archive.name,

@@ -6,14 +6,10 @@
  */
 
 import { LinuxFileTree } from "../../ffi/file_tree.ts";
+import { packError } from "../packed_error.ts";
 import { startTar } from "./tar_producer.ts";
 import { estimateTarSize } from "./tar_size.ts";
-import {
-  packError,
-  type SizeMessage,
-  type SourceJob,
-  type SourceMessage,
-} from "./tar_source_messages.ts";
+import type { SizeMessage, SourceJob, SourceMessage } from "./tar_source_messages.ts";
 import { SharedPool } from "./tar_source_pool.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;

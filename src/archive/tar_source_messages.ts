@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EctarError, type ErrorCode, type ErrorContext } from "../errors.ts";
+import type { PackedError } from "../packed_error.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { ProducerOptions } from "./tar_producer.ts";
 import type { SharedPoolParts } from "./tar_source_pool.ts";
@@ -23,37 +23,9 @@ export type SourceMessage =
   | { type: "ready" }
   | { type: "frame"; frame: FrameMessage }
   | { type: "end"; totals: TarTotals }
-  | { type: "error"; error: ErrorMessage };
+  | { type: "error"; error: PackedError };
 
 /** From a Worker that was asked for the size. */
 export type SizeMessage =
   | { type: "size"; tarBytes: number }
-  | { type: "error"; error: ErrorMessage };
-
-/** An error as plain data. */
-export interface ErrorMessage {
-  /** Undefined for a defect. */
-  code: ErrorCode | undefined;
-  message: string;
-  context: ErrorContext;
-  stack: string | undefined;
-}
-
-/** The error as plain data. */
-export function packError(error: unknown): ErrorMessage {
-  if (error instanceof EctarError) {
-    const { code, message, context, stack } = error;
-    return { code, message, context, stack };
-  }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: undefined, message, context: {}, stack };
-}
-
-/** The error as it was thrown on the other side. */
-export function unpackError(packed: ErrorMessage): Error {
-  const error = packed.code === undefined
-    ? new Error(packed.message)
-    : new EctarError(packed.code, packed.message, packed.context);
-  if (packed.stack !== undefined) error.stack = packed.stack;
-  return error;
-}
+  | { type: "error"; error: PackedError };

@@ -5,16 +5,12 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { unpackError } from "../packed_error.ts";
 import { frameBound } from "../zstd/frame.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { ProducerOptions } from "./tar_producer.ts";
 import type { TarSource } from "./tar_source.ts";
-import {
-  type FrameMessage,
-  type SourceJob,
-  type SourceMessage,
-  unpackError,
-} from "./tar_source_messages.ts";
+import type { FrameMessage, SourceJob, SourceMessage } from "./tar_source_messages.ts";
 import { allocateSharedPool, SharedPool } from "./tar_source_pool.ts";
 import { sourceWorkerUrl } from "./worker_urls.ts";
 

@@ -93,6 +93,14 @@ export class ArchiveReader {
     return this.#chunks.identity.indexes;
   }
 
+  /**
+   * Tar bytes of the whole archive where they are known already, because it has one chunk; else
+   * infinity.
+   */
+  get knownTarBytes(): number {
+    return this.#chunks.knownTarBytes;
+  }
+
   /** The whole tar stream in order. */
   tar(): AsyncGenerator<TarItem> {
     return readTar(this.#chunks, this.#options);

@@ -72,6 +72,13 @@ export class ArchiveChunks {
     return this.#identity;
   }
 
+  /** Tar bytes of the whole archive while its only chunk is open from finding it out, else infinity. */
+  get knownTarBytes(): number {
+    const facts = this.#identity.opened?.reader.opened.facts;
+    if (this.numbers.length > 1 || !facts?.last || facts.tarOffset !== 0) return Infinity;
+    return facts.layout.contentBytes;
+  }
+
   /** Whether an index says that the archive was never finished. */
   get isUnfinished(): boolean {
     return this.#identity.indexes.some(({ head }) => !head.complete);

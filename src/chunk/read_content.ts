@@ -72,10 +72,15 @@ export async function* readContent(
   }
 }
 
-/** Hands an item out, then frees its bytes: left to the garbage collector, they pile up. */
+/**
+ * Hands an item out, then frees its bytes, unless they were given away: left to the garbage
+ * collector, they pile up.
+ */
 function* once(item: ContentItem): Generator<ContentItem> {
   yield item;
-  if (item.kind === "data") (item.bytes.buffer as ArrayBuffer).transfer(0);
+  if (item.kind !== "data") return;
+  const buffer = item.bytes.buffer as ArrayBuffer;
+  if (!buffer.detached) buffer.transfer(0);
 }
 
 async function decompress(

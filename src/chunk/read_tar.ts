@@ -109,14 +109,14 @@ class TarStream {
     line.at += bytes.length;
     const member = line.resync ? await this.#memberFrom(tarOffset, reader) : undefined;
     if (member === undefined || member >= line.at) {
-      yield { kind: "data", tarOffset, bytes };
+      yield { kind: "data", tarOffset, bytes, own: true };
       return;
     }
     line.resync = false;
     const cut = member - tarOffset;
-    if (cut > 0) yield { kind: "data", tarOffset, bytes: bytes.subarray(0, cut) };
+    if (cut > 0) yield { kind: "data", tarOffset, bytes: bytes.subarray(0, cut), own: false };
     yield { kind: "resync", tarOffset: member };
-    yield { kind: "data", tarOffset: member, bytes: bytes.subarray(cut) };
+    yield { kind: "data", tarOffset: member, bytes: bytes.subarray(cut), own: false };
   }
 
   async #memberFrom(tarOffset: number, reader: ChunkReader): Promise<number | undefined> {

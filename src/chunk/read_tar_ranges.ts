@@ -62,7 +62,12 @@ async function* chunkParts(
         line.at = part.start;
         if (item.kind === "data") {
           const bytes = item.bytes.subarray(part.start - from, part.end - from);
-          yield { kind: "data", tarOffset: part.start, bytes };
+          yield {
+            kind: "data",
+            tarOffset: part.start,
+            bytes,
+            own: bytes.length === item.bytes.length,
+          };
         } else {
           const reason = `chunk ${chunk}: ${item.reason}`;
           yield* line.gap(part.end - part.start, { first: chunk, last: chunk }, reason);

@@ -7,8 +7,11 @@
 
 /** A part of the tar stream. */
 export type TarItem =
-  /** Bytes of the tar, proven; valid until the next item is asked for. */
-  | { kind: "data"; tarOffset: number; bytes: Uint8Array }
+  /**
+   * Bytes of the tar, proven; valid until the next item is asked for. Where they have a buffer to
+   * themselves (`own`), whoever gets them may keep or give away that.
+   */
+  | { kind: "data"; tarOffset: number; bytes: Uint8Array; own: boolean }
   /** Bytes that are lost; without `length` nothing tells how many, and nothing follows. */
   | { kind: "gap"; tarOffset: number; length: number | undefined; reason: string }
   /** Sometime after a gap: at `tarOffset`, where the next data start, a member is known to start. */

@@ -56,13 +56,26 @@ export class PathSelector {
 
   /** The names that have chosen nothing so far, for messages. */
   unused(): string[] {
-    const unused: string[] = [];
+    return this.#namesThat(false).map((text) => lossyText(new TextEncoder().encode(text)));
+  }
+
+  /** The names that have chosen something so far, for another selector's {@link noteUsed}. */
+  used(): string[] {
+    return this.#namesThat(true);
+  }
+
+  /** Names have chosen something elsewhere. */
+  noteUsed(names: readonly string[]): void {
+    for (const name of names) this.#useName(name);
+  }
+
+  #namesThat(areUsed: boolean): string[] {
+    const wildcards = new Set(this.#wildcards.filter(({ used }) => used).map(({ text }) => text));
+    const found: string[] = [];
     for (const [text, used] of this.#names ?? []) {
-      if (!used && !this.#wildcards.some((wildcard) => wildcard.used && wildcard.text === text)) {
-        unused.push(lossyText(new TextEncoder().encode(text)));
-      }
+      if ((used || wildcards.has(text)) === areUsed) found.push(text);
     }
-    return unused;
+    return found;
   }
 
   #isNamed(path: Uint8Array): boolean {

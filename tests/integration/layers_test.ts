@@ -47,6 +47,7 @@ const FFI_USERS: Record<string, string> = {
   "src/archive/extract_local.ts": "restores to this machine",
   "src/archive/read_back.ts": "reads what was written from the disk, not from memory",
   "src/archive/repair_local.ts": "reads what it wrote from the disk, not from memory",
+  "src/archive/restore_worker.ts": "restores to this machine",
   "src/archive/source_worker.ts": "reads this machine's files",
   "src/cli/main.ts": "signals that were ignored at the start stay ignored",
   "src/cli/option_file.ts": "lists come through pipes that shells name",

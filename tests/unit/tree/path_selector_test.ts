@@ -60,3 +60,13 @@ Deno.test("names that selected nothing are told", () => {
   for (const path of ["a/b", "d/e.c"]) selector.selects(toBytes(path), false);
   assert.deepEqual(selector.unused(), ["b", "x*"]);
 });
+
+Deno.test("what names selected elsewhere counts as well, whatever bytes they are", () => {
+  const files = ["a", "*.c", "x*", Uint8Array.of(0x62, 0xff), Uint8Array.of(0x62, 0xfe)];
+  const [here, elsewhere] = [new PathSelector({ files }), new PathSelector({ files })];
+  here.selects(toBytes("a/b"), false);
+  for (const path of [toBytes("d/e.c"), Uint8Array.of(0x62, 0xff)]) elsewhere.selects(path, false);
+  here.noteUsed(structuredClone(elsewhere.used()));
+  assert.deepEqual(here.unused(), ["x*", "b\ufffd"]);
+  assert.deepEqual(elsewhere.unused(), ["a", "x*", "b\ufffd"]);
+});
