@@ -60,7 +60,8 @@ export class LinuxRestoreTree implements RestoreTarget {
   readonly #owners = new OwnerNames();
   readonly #status = new Uint8Array(STATX_BYTES);
   readonly #statusWords = new DataView(this.#status.buffer);
-  readonly #times = new BigInt64Array(4);
+  readonly #times = new BigInt64Array([0n, UTIME_OMIT, 0n, 0n]);
+  readonly #timeBytes = new Uint8Array(this.#times.buffer);
   #name = new Uint8Array(4096);
   #otherName = new Uint8Array(4096);
 
@@ -223,12 +224,11 @@ export class LinuxRestoreTree implements RestoreTarget {
   }
 
   setTime(handle: number, mtimeNs: bigint): number {
-    const nanoseconds = ((mtimeNs % NS_PER_S) + NS_PER_S) % NS_PER_S;
-    const times = this.#times;
-    times[1] = UTIME_OMIT;
-    times[2] = (mtimeNs - nanoseconds) / NS_PER_S;
-    times[3] = nanoseconds;
-    const buffer = new Uint8Array(times.buffer);
+    const towardsZero = mtimeNs % NS_PER_S;
+    const nanoseconds = towardsZero < 0n ? towardsZero + NS_PER_S : towardsZero;
+    this.#times[2] = (mtimeNs - nanoseconds) / NS_PER_S;
+    this.#times[3] = nanoseconds;
+    const buffer = this.#timeBytes;
     if (!this.#isNode(handle)) return outcome(libc().futimens(handle, buffer));
     return outcome(libc().utimensat(AT_FDCWD, descriptorPath(handle), buffer, 0));
   }

@@ -75,7 +75,9 @@ export class RestoreHandler implements TarHandler {
     this.#hooks.onProblem(problem.message);
   }
 
-  #missLink({ path, linkTarget }: TarEntry): void {
+  #missLink({ path: name, linkTarget }: TarEntry): void {
+    // Kept, and told to another thread: without what else lies in its buffer.
+    const path = name.slice();
     const target = matchingText(linkTarget);
     const links = this.missingTargets.get(target);
     if (this.#partial.has(target)) this.lostLinks.push(path);

@@ -33,7 +33,7 @@ export interface SparseSegment {
 
 /** One member of a tar archive. */
 export interface TarEntry {
-  /** Name as bytes, without a trailing slash, not empty. */
+  /** Name as bytes, without a trailing slash, not empty; may share its buffer with other names. */
   path: Uint8Array;
   /** What it is. */
   type: EntryType;

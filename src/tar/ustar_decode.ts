@@ -45,16 +45,34 @@ export function dialectOf(bytes: Uint8Array, base: number): Dialect {
 /** The name with its prefix, where the dialect has one. */
 export function readName(bytes: Uint8Array, base: number, dialect: Dialect): Uint8Array {
   const nameEnd = endOfCString(bytes, base, base + FIELD.name.length);
-  if (dialect === "v7" || dialect === "gnu") return bytes.slice(base, nameEnd);
+  if (dialect === "v7" || dialect === "gnu") return nameFrom(bytes, base, nameEnd);
   const prefixAt = base + FIELD.prefix.at;
   const prefixLength = dialect === "star" ? 131 : FIELD.prefix.length;
   const prefixEnd = endOfCString(bytes, prefixAt, prefixAt + prefixLength);
-  if (prefixEnd === prefixAt) return bytes.slice(base, nameEnd);
+  if (prefixEnd === prefixAt) return nameFrom(bytes, base, nameEnd);
   const path = new Uint8Array(prefixEnd - prefixAt + 1 + nameEnd - base);
   path.set(bytes.subarray(prefixAt, prefixEnd));
   path[prefixEnd - prefixAt] = 0x2f;
   path.set(bytes.subarray(base, nameEnd), prefixEnd - prefixAt + 1);
   return path;
+}
+
+/** Names lie one after the other in arrays of this many bytes: one for each would cost ten times as much. */
+const NAMES_BYTES = 4096;
+let names = new Uint8Array(NAMES_BYTES);
+let namesEnd = 0;
+
+/** A copy of a name of at most 100 bytes. */
+function nameFrom(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from;
+  if (namesEnd + length > NAMES_BYTES) {
+    names = new Uint8Array(NAMES_BYTES);
+    namesEnd = 0;
+  }
+  const name = names.subarray(namesEnd, namesEnd + length);
+  namesEnd += length;
+  for (let i = 0; i < length; i++) name[i] = bytes[from + i];
+  return name;
 }
 
 /** A text field as bytes, up to its first NUL. */

@@ -52,12 +52,39 @@ export function paddingAfter(size: number): number {
   return (BLOCK_SIZE - size % BLOCK_SIZE) % BLOCK_SIZE;
 }
 
+/** Bytes of the words that sums are made of. */
+const WORD_BYTES = 4;
+/** The checksum field is a whole number of words. */
+const CHECKSUM_WORDS = {
+  from: FIELD.checksum.at / WORD_BYTES,
+  to: (FIELD.checksum.at + FIELD.checksum.length) / WORD_BYTES,
+};
+
 /**
  * Sum of all header bytes with the checksum field taken as blanks, as POSIX defines it.
  *
  * @param signed adds the bytes as signed ones, as some old tars did
  */
 export function headerChecksum(bytes: Uint8Array, base: number, signed: boolean): number {
+  const at = bytes.byteOffset + base;
+  if (!signed && at % WORD_BYTES === 0) return sumOfWords(bytes.buffer, at);
+  return sumOfBytes(bytes, base, signed);
+}
+
+/** Four bytes at a time: two sums in one number, neither of which can reach 2^16. */
+function sumOfWords(buffer: ArrayBufferLike, at: number): number {
+  const words = new Uint32Array(buffer, at, BLOCK_SIZE / WORD_BYTES);
+  let sums = 0;
+  for (let i = 0; i < CHECKSUM_WORDS.from; i++) {
+    sums = sums + (words[i] & 0xff00ff) + (words[i] >>> 8 & 0xff00ff) | 0;
+  }
+  for (let i = CHECKSUM_WORDS.to; i < words.length; i++) {
+    sums = sums + (words[i] & 0xff00ff) + (words[i] >>> 8 & 0xff00ff) | 0;
+  }
+  return 8 * 0x20 + (sums & 0xffff) + (sums >>> 16);
+}
+
+function sumOfBytes(bytes: Uint8Array, base: number, signed: boolean): number {
   let sum = 8 * 0x20;
   const checksumEnd = base + FIELD.checksum.at + FIELD.checksum.length;
   for (let i = base; i < base + FIELD.checksum.at; i++) sum += bytes[i];

@@ -17,6 +17,8 @@ const SLOTS_MAX = 1 << 24;
 export class MadePaths {
   readonly #key = crypto.getRandomValues(new Uint32Array(2));
   readonly #hash = new Uint32Array(2);
+  /** The path whose hash that is: mostly the one asked about is added next. */
+  #hashed: Uint8Array | undefined;
   #slots = new Uint32Array(2 * FIRST_SLOTS);
   #used = 0;
 
@@ -69,6 +71,8 @@ export class MadePaths {
 
   /** HalfSipHash-1-3, 64 bits of output, into `#hash`; all zero, which means free, becomes one. */
   #digest(path: Uint8Array): void {
+    if (path === this.#hashed) return;
+    this.#hashed = path;
     const [key0, key1] = this.#key;
     let v0 = key0, v1 = key1 ^ 0xee, v2 = 0x6c796765 ^ key0, v3 = 0x74656462 ^ key1;
 

@@ -50,13 +50,15 @@ export class MetadataSetter {
   readonly #target: RestoreTarget;
   readonly #policy: MetadataPolicy;
   readonly #notes: NoteBook;
-  readonly #users = new Map<string, number | undefined>();
-  readonly #groups = new Map<string, number | undefined>();
+  readonly #users: OwnerIds;
+  readonly #groups: OwnerIds;
 
   constructor(target: RestoreTarget, policy: MetadataPolicy, notes: NoteBook) {
     this.#target = target;
     this.#policy = policy;
     this.#notes = notes;
+    this.#users = new OwnerIds((name) => target.userId(name));
+    this.#groups = new OwnerIds((name) => target.groupId(name));
   }
 
   /** Owner numbers on this system: those of the names where both are known here, else as recorded. */
@@ -65,8 +67,8 @@ export class MetadataSetter {
   ): { uid: number; gid: number } {
     if (this.#policy.numericOwner || !this.#policy.preserveOwner) return { uid, gid };
     return {
-      uid: lookUp(this.#users, user, (name) => this.#target.userId(name)) ?? uid,
-      gid: lookUp(this.#groups, group, (name) => this.#target.groupId(name)) ?? gid,
+      uid: this.#users.of(user) ?? uid,
+      gid: this.#groups.of(group) ?? gid,
     };
   }
 
@@ -161,17 +163,32 @@ function startsWith(name: Uint8Array, prefix: Uint8Array): boolean {
   return name.length >= prefix.length && prefix.every((byte, at) => name[at] === byte);
 }
 
-/** Number of a name, asked once; names are remembered up to a bound. */
-function lookUp(
-  known: Map<string, number | undefined>,
-  name: Uint8Array,
-  ask: (name: Uint8Array) => number | undefined,
-): number | undefined {
-  if (name.length === 0) return undefined;
-  const key = String.fromCharCode(...name.subarray(0, 256));
-  if (known.has(key)) return known.get(key);
-  if (known.size >= NAMES_MAX) known.clear();
-  const id = name.length > 256 || name.includes(0) ? undefined : ask(name);
-  known.set(key, id);
-  return id;
+/** Numbers of names, each asked once; names are remembered up to a bound. */
+class OwnerIds {
+  readonly #ask: (name: Uint8Array) => number | undefined;
+  readonly #known = new Map<string, number | undefined>();
+  #last: Uint8Array | undefined;
+  #lastId: number | undefined;
+
+  constructor(ask: (name: Uint8Array) => number | undefined) {
+    this.#ask = ask;
+  }
+
+  of(name: Uint8Array): number | undefined {
+    // Members with the same owner in a row, as most are, share the bytes of its name.
+    if (name !== this.#last) {
+      this.#lastId = name.length === 0 ? undefined : this.#lookUp(name);
+      this.#last = name;
+    }
+    return this.#lastId;
+  }
+
+  #lookUp(name: Uint8Array): number | undefined {
+    const key = String.fromCharCode(...name.subarray(0, 256));
+    if (this.#known.has(key)) return this.#known.get(key);
+    if (this.#known.size >= NAMES_MAX) this.#known.clear();
+    const id = name.length > 256 || name.includes(0) ? undefined : this.#ask(name);
+    this.#known.set(key, id);
+    return id;
+  }
 }

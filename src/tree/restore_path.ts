@@ -8,7 +8,7 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 
 /** Longest name of one component on Linux file systems, in bytes. */
-const NAME_BYTES_MAX = 255;
+export const NAME_BYTES_MAX = 255;
 
 /**
  * Most components of a path. Every directory is opened from the one before it, so that a name of
@@ -107,13 +107,20 @@ export function baseName(path: Uint8Array): Uint8Array {
 /**
  * `prefix + name + suffix` as a file name, with the end of `name` cut (between characters of UTF-8)
  * where the whole would be longer than a file system allows.
+ *
+ * @param room where to put it, at least {@link NAME_BYTES_MAX} bytes
  */
-export function decoratedName(prefix: string, name: Uint8Array, suffix: string): Uint8Array {
+export function decoratedName(
+  prefix: string,
+  name: Uint8Array,
+  suffix: string,
+  room: Uint8Array = new Uint8Array(NAME_BYTES_MAX),
+): Uint8Array {
   let kept = Math.min(name.length, NAME_BYTES_MAX - prefix.length - suffix.length);
   if (kept < name.length) {
     for (let back = 0; back < 3 && (name[kept] & 0xc0) === 0x80; back++) kept--;
   }
-  const decorated = new Uint8Array(prefix.length + kept + suffix.length);
+  const decorated = room.subarray(0, prefix.length + kept + suffix.length);
   for (let at = 0; at < prefix.length; at++) decorated[at] = prefix.charCodeAt(at);
   decorated.set(name.subarray(0, kept), prefix.length);
   for (let at = 0; at < suffix.length; at++) {

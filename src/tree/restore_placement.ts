@@ -8,7 +8,14 @@
 import { printablePath } from "../printable.ts";
 import { equalBytes, matchingText } from "./path_text.ts";
 import { MadePaths } from "./restore_made.ts";
-import { baseName, components, decoratedName, joinPath, parentPath } from "./restore_path.ts";
+import {
+  baseName,
+  components,
+  decoratedName,
+  joinPath,
+  NAME_BYTES_MAX,
+  parentPath,
+} from "./restore_path.ts";
 import { check, inTheWay, refused } from "./restore_refusals.ts";
 import { Errno, type NodeStatus, type RestoreTarget } from "./restore_target.ts";
 
@@ -28,7 +35,9 @@ export class Placement {
   readonly #made = new MadePaths();
   /** Of those, where a later member of the same name was lost. */
   readonly #outdated = new Set<string>();
-  #token = randomToken();
+  #suffix = randomSuffix();
+  /** Bytes of the temporary name: there is one at a time. */
+  readonly #temporary = new Uint8Array(NAME_BYTES_MAX);
   #lastParent: Uint8Array = new Uint8Array(0);
   #lastParentIsOurs = false;
 
@@ -105,7 +114,7 @@ export class Placement {
     this.rename(path, temporary);
   }
 
-  /** Creates a file under a temporary name beside its place. */
+  /** Creates a file under a temporary name beside its place; it is valid until the next is made. */
   createFile(path: Uint8Array): { handle: number; temporary: Uint8Array } {
     const directory = this.parentOf(path);
     const name = baseName(path);
@@ -170,10 +179,10 @@ export class Placement {
     make: (temporary: Uint8Array) => number,
   ): { name: Uint8Array; result: number } {
     for (let tries = 1;; tries++) {
-      const temporary = decoratedName(".", name, `.ectar-${this.#token}`);
+      const temporary = decoratedName(".", name, this.#suffix, this.#temporary);
       const result = make(temporary);
       if (result !== -Errno.EEXIST || tries === TEMPORARY_TRIES) return { name: temporary, result };
-      this.#token = randomToken();
+      this.#suffix = randomSuffix();
     }
   }
 
@@ -256,8 +265,9 @@ export class Placement {
   }
 }
 
-/** Eight characters that nobody can foresee. */
-function randomToken(): string {
+/** Suffix of temporary names, with eight characters that nobody can foresee. */
+function randomSuffix(): string {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  return ((high % 0x100000) * 0x100000 + low % 0x100000).toString(36).padStart(8, "0");
+  const token = ((high % 0x100000) * 0x100000 + low % 0x100000).toString(36).padStart(8, "0");
+  return `.ectar-${token}`;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { concat } from "../../bytes.ts";
 import { bytes, decode } from "./tar_fixtures.ts";
 import { archiveOf, padded, paxHeader, paxRecord, rawHeader } from "./raw_header.ts";
+import { BLOCK_SIZE, headerChecksum } from "../../../src/tar/ustar_layout.ts";
 
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
 const first = (tar: Uint8Array) => decode(tar).members[0].entry;
@@ -66,6 +67,24 @@ Deno.test("an owner of -2 is the 32-bit number it stands for", () => {
   const uid = new Uint8Array(8).fill(0xff);
   uid[7] = 0xfe;
   assert.equal(first(archiveOf(rawHeader({ uid }))).uid, 4294967294);
+});
+
+Deno.test("checksums are the same wherever a header lies, and however high its bytes", () => {
+  const block = new Uint8Array(BLOCK_SIZE).fill(0xff);
+  const expected = (BLOCK_SIZE - 8) * 0xff + 8 * 0x20;
+  for (let base = 0; base < 8; base++) {
+    const bytes = new Uint8Array(BLOCK_SIZE + 16);
+    bytes.set(block, base + 1);
+    assert.equal(headerChecksum(bytes, base + 1, false), expected);
+    assert.equal(headerChecksum(bytes.subarray(1), base, false), expected);
+    assert.equal(headerChecksum(bytes, base + 1, true), 8 * 0x20 - (BLOCK_SIZE - 8));
+  }
+  for (let at = 0; at < BLOCK_SIZE; at++) {
+    const one = new Uint8Array(BLOCK_SIZE);
+    one[at] = 0x81;
+    const isCounted = at < 148 || at >= 156;
+    assert.equal(headerChecksum(one, 0, false), 8 * 0x20 + (isCounted ? 0x81 : 0), `at ${at}`);
+  }
 });
 
 Deno.test("checksums over signed bytes are right, too", () => {
