@@ -19,8 +19,11 @@ import { OpenArchive, type OpenArchiveOptions } from "./open_archive.ts";
 import { openLocalSink } from "./tar_sink.ts";
 import { openWorkerSink } from "./tar_sink_worker_backed.ts";
 
-/** Less tar than this is restored sooner than a Worker starts. */
-const WORTH_A_WORKER_BYTES = 16 * 2 ** 20;
+/**
+ * With less tar than this, what a Worker takes off the main thread is less than starting one takes:
+ * frames are decompressed in Workers either way.
+ */
+const WORTH_A_WORKER_BYTES = 256 * 2 ** 20;
 
 /** How to extract to a directory. */
 export interface ExtractLocalOptions extends Omit<ExtractOptions, "target"> {
