@@ -52,6 +52,18 @@ Deno.test("files are archived, listed, checked, repaired and restored with shard
   });
 });
 
+Deno.test("what has several chunks is restored, by a Worker of its own", async () => {
+  await withScratch(async (cwd) => {
+    await ok({ cwd }, `${SOURCE} && head -c 3000000 /dev/urandom > d/large`);
+    await ok({ cwd }, "$E create -q -o x --chunk-size 1M --data-shards 2 -C d .");
+    await ok({ cwd }, "test -f x.c003.s00 && $E extract -q -i x -o out");
+    await ok({ cwd }, "diff -r --no-dereference --exclude=p d out && test -p out/p");
+    const again = await script({ cwd }, "$E extract -i x -o out");
+    assert.equal(again.code, 3);
+    assert.match(again.stderr, /large not restored: it exists/);
+  });
+});
+
 Deno.test("tape images are written, told apart, checked and restored without one", async () => {
   await withScratch(async (cwd) => {
     await ok({ cwd }, TAPES);
