@@ -13,7 +13,11 @@ import type { RestoreJob, SinkAnswer, SinkRequest, Told } from "./tar_sink_messa
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 
+/** What is told waits for the next answer, unless it is longer than this: a name may have millions. */
+const TOLD_CHARACTERS = 64 * 1024;
+
 let told: Told = { problems: [], partial: [] };
+let toldCharacters = 0;
 let job: ReturnType<typeof begin> | undefined;
 /** After a failure nothing is done but `finish`, and nothing more is said. */
 let failed = false;
@@ -33,8 +37,8 @@ function begin({ directory, selection, restore, stop }: RestoreJob) {
   const target = new LinuxRestoreTree(directory);
   const selector = new PathSelector(selection);
   const run = new RestoreRun(target, selector, restore, {
-    onProblem: (line) => told.problems.push(line),
-    onPartial: (path) => told.partial.push(path),
+    onProblem: (line) => tell(told.problems, line),
+    onPartial: (path) => tell(told.partial, path),
   });
   return { target, selector, run, stop: new Int32Array(stop) };
 }
@@ -59,9 +63,16 @@ function finish(): void {
   post({ type: "finished", result: { counts, line, usedNames: job.selector.used() } });
 }
 
+function tell(list: string[], text: string): void {
+  list.push(text);
+  toldCharacters += text.length;
+  if (toldCharacters > TOLD_CHARACTERS) post({ type: "told" });
+}
+
 type Answer<Each = SinkAnswer> = Each extends SinkAnswer ? Omit<Each, "told"> : never;
 
 function post(answer: Answer): void {
   scope.postMessage({ ...answer, told });
   told = { problems: [], partial: [] };
+  toldCharacters = 0;
 }

@@ -37,10 +37,14 @@ export interface Told {
   partial: string[];
 }
 
-/** From the Worker: one for each item, end and `finish`; after an `error` only for `finish`. */
+/**
+ * From the Worker: one for each item, end and `finish`, after an `error` only for `finish`; and
+ * `told` where there is much to tell.
+ */
 export type SinkAnswer =
   & { told: Told }
   & (
+    | { type: "told" }
     | { type: "taken" }
     | { type: "ended"; pass: PassResult }
     | { type: "finished"; result: SinkResult }

@@ -62,9 +62,9 @@ class WorkerSink implements TarSink {
     this.#worker.onmessage = ({ data }: MessageEvent<SinkAnswer>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#die(new Error(`the Worker that restores files failed: ${event.message}`));
+      this.#die(workerFailure(event.message));
     };
-    this.#worker.onmessageerror = () => this.#die(new Error("a message could not be read"));
+    this.#worker.onmessageerror = () => this.#die(workerFailure("a message could not be read"));
     signal?.addEventListener("abort", this.#interrupt);
     const stop = this.#stop.buffer;
     this.#post({
@@ -130,8 +130,11 @@ class WorkerSink implements TarSink {
     if (answer.type === "taken") this.#bytesOnTheWay -= this.#onTheWay.shift()!;
     else if (answer.type === "ended") this.#pass = answer.pass;
     else if (answer.type === "finished") this.#result = answer.result;
-    else if (answer.of === "finish") return this.#die(unpackError(answer.error));
-    else return this.#fail(unpackError(answer.error));
+    else if (answer.type === "error") {
+      const error = unpackError(answer.error);
+      if (answer.of === "finish") this.#die(error);
+      else this.#fail(error);
+    }
     this.#wake?.();
   }
 
@@ -155,4 +158,8 @@ class WorkerSink implements TarSink {
     this.#isDead = true;
     this.#fail(error);
   }
+}
+
+function workerFailure(message: string): Error {
+  return new Error(`the Worker that restores files failed: ${message}`);
 }

@@ -145,6 +145,18 @@ Deno.test("a Worker tells problems and incomplete files in their order", () =>
     assert.ok(content.some((line) => line.startsWith("/d/third.ectar-partial ")));
   }));
 
+Deno.test("many long problems are told in their order, before the pass ends", () =>
+  withScratch(async (directory) => {
+    const { sink, heard } = openSink("Worker", directory);
+    const name = (index: number) => `../${"x".repeat(5000)}${index}`;
+    const entries = Array.from({ length: 100 }, (_, i) => fileEntry({ path: bytes(name(i)) }));
+    await sink.take({ kind: "data", tarOffset: 0, bytes: buildArchive(entries).tar, own: true });
+    await sink.end("whole");
+    assert.equal(heard.problems.length, 100);
+    for (const [i, line] of heard.problems.entries()) assert.ok(line.includes(`x${i} `), line);
+    assert.equal((await sink.finish()).counts.refused, 100);
+  }));
+
 Deno.test("an archive that is cut off is told, and its last file is incomplete", () =>
   withScratch(async (directory) => {
     const { sink, heard } = openSink("Worker", directory);

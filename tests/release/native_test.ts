@@ -18,7 +18,9 @@ Deno.test("the native kind takes the runtime that DENORT_BIN names, and packs ev
     const runtime = `DENORT_BIN=${Deno.execPath()}`;
     const said = await run("env", runtime, Deno.execPath(), ...compile, "--output", path);
     assert.match(said, /^made .*: native, /m);
-    for (const part of ["source_worker.ts", "drive_worker.ts", "zstd_worker.ts"]) {
+    for (
+      const part of ["source_worker.ts", "restore_worker.ts", "drive_worker.ts", "zstd_worker.ts"]
+    ) {
       await run("grep", "--quiet", "--fixed-strings", part, path);
     }
   } finally {
