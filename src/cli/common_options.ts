@@ -20,7 +20,7 @@ export function excludeFromOption() {
   return new Option(
     "--exclude-from <file>",
     "leave out what the gitignore patterns in FILE match",
-  ).argParser(collect);
+  ).argParser(collectNames);
 }
 
 /** `--progress`. */
