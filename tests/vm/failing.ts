@@ -16,6 +16,7 @@ import {
   repairDrives,
 } from "./drives.ts";
 import { type Accident, ectar, ectarMeets } from "./ectar.ts";
+import type { Scenario } from "./guest.ts";
 import { assertSameTree, describeFiles, makeTree, removeTree, writeSmallFiles } from "./tree.ts";
 
 const ALL = [0, 1, 2, 3];
@@ -46,6 +47,14 @@ export interface Failure {
 /** A drive that breaks in this way, then. */
 export function failure(drive: number, how: Breakage, when: Moment): Failure {
   return { drive, how, when };
+}
+
+/** One of four drives breaks in this way, once at each of the moments: the others go on. */
+export function oneDriveFails(how: Breakage, moments: readonly Moment[]): Record<string, Scenario> {
+  return Object.fromEntries(moments.map((when) => [
+    `${how} ${when}: the other drives go on`,
+    () => goesOn([failure(1, how, when)]),
+  ]));
 }
 
 /** What a run says in --json of one drive. */
