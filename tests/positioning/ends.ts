@@ -169,7 +169,9 @@ export const ENDS: Record<string, Scenario> = {
       assert.equal((await tape.position()).logical, TAPE_UNITS - 2);
       // Here as well it takes the last block and says that it did not.
       assert.deepEqual(await write(3), Array(3).fill("end-of-medium"));
-      assert.deepEqual(await tape.writeFilemarks(1, false), { kind: "end-of-medium" });
+      // The driver says EIO here, as it does of a drive that fails.
+      const full = { kind: "end-of-medium", suspect: true };
+      assert.deepEqual(await tape.writeFilemarks(1, false), full);
       assert.equal((await tape.status()).endOfTape, true);
       assert.equal(await tape.locate(first), true);
       for (let place = first; place < TAPE_UNITS - 3; place++) {
