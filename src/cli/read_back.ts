@@ -11,6 +11,8 @@ import type { CommandContext } from "./program.ts";
 import { progressLine } from "./progress.ts";
 import { mapLines, verifyLines } from "./verify_format.ts";
 
+export { placesOfCreated } from "../archive/read_back.ts";
+
 const EXIT_CODES: Record<VerifySummary["verdict"], number> = {
   whole: EXIT.ok,
   repairable: EXIT.repairable,

@@ -5,15 +5,9 @@
  */
 
 import { type Command, Option } from "@commander-js/extra-typings";
-import type { ArchiveContent, ArchiveShape } from "../../archive/archive_content.ts";
-import type { CreateHooks } from "../../archive/create.ts";
-import { createFiles } from "../../archive/create_local.ts";
-import { placesOfCreated } from "../../archive/read_back.ts";
-import { createOnTapes, type TapeHooks, type TapeOutput } from "../../archive/create_tapes.ts";
-import { EctarError } from "../../errors.ts";
+import type { ArchiveShape } from "../../archive/archive_content.ts";
 import { splitPath } from "../../file_path.ts";
 import { MAX_BLOCK_SIZE, MAX_CHUNK_SIZE } from "../../format_limits.ts";
-import { isShortfall } from "../../tree/note.ts";
 import {
   applyCommonOptions,
   collectNames,
@@ -31,36 +25,14 @@ import {
   verboseOption,
 } from "../common_options.ts";
 import { contentOf } from "../content.ts";
-import {
-  createSummaryJson,
-  createSummaryLines,
-  incompleteLines,
-  isWorthKnowing,
-} from "../create_summary.ts";
-import { driveProgress } from "../drive_progress.ts";
-import { EXIT } from "../exit_codes.ts";
+import { BLOCK_SIZE_VARIABLE } from "../environment.ts";
 import type { CommandContext } from "../program.ts";
-import { type ProgressLine, progressLine } from "../progress.ts";
-import { readBackAndTell } from "../read_back.ts";
-import { fileShareCounts, tapeShareCounts } from "../share_counts.ts";
 import {
-  blockSizeOrEnvironment,
   bufferSizeOption,
   devicesOrEnvironment,
-  type DriveOptions,
-  driveSettings,
   driveTimeoutOption,
   tapeDevicesOption,
 } from "../tape_options.ts";
-import { BLOCK_SIZE_VARIABLE } from "../environment.ts";
-import {
-  activityOf,
-  hungDriveLines,
-  starvedDriveLines,
-  tapesAreWorthKnowing,
-  tapeSummaryJson,
-  tapeSummaryLines,
-} from "../tape_summary.ts";
 
 const DEFAULT_CHUNK_SIZE = 1024 ** 3;
 /** Whoever says less means something else: `1` for `1G` would give a thousand million chunks. */
@@ -159,116 +131,13 @@ export function addCreateCommand(program: Command, context: CommandContext): voi
         created: options.created,
       };
       const devices = devicesOrEnvironment(options.tapeDevices);
-      if (devices === undefined) await ontoFiles(context, content, shape, options, directory);
-      else await ontoTapes(context, content, shape, options, devices, directory);
+      // Loading what only the other one needs takes a while.
+      if (devices === undefined) {
+        const { ontoFiles } = await import("../create_onto_files.ts");
+        await ontoFiles(context, content, shape, options, directory);
+      } else {
+        const { ontoTapes } = await import("../create_onto_tapes.ts");
+        await ontoTapes(context, content, shape, options, devices, directory);
+      }
     });
-}
-
-/** Options that say where the shards go. */
-interface OutputOptions extends DriveOptions {
-  dataShards?: number | undefined;
-  parityShards?: number | undefined;
-  blockSize?: number | undefined;
-  force?: true | undefined;
-  overwrite?: true | undefined;
-  onDriveFailure: "continue" | "stop";
-  minParity: number;
-  imageCapacity?: number | undefined;
-  verify?: true | undefined;
-  json?: true | undefined;
-  progress?: boolean | undefined;
-}
-
-async function ontoFiles(
-  context: CommandContext,
-  content: ArchiveContent,
-  shape: ArchiveShape,
-  options: OutputOptions,
-  directory: string,
-): Promise<void> {
-  const { blockSize, dataShards, force, json, parityShards, progress } = options;
-  if (options.overwrite) {
-    throw new EctarError("usage", "--overwrite is for tapes", { hint: "use --force for files" });
-  }
-  const counts = fileShareCounts(dataShards, parityShards);
-  const line = await progressLine(context.terminal, progress);
-  const output = { directory, ...counts, blockSize, force };
-  const created = await createFiles(content, shape, output, hooksOf(context, line))
-    .finally(() => line.stop());
-  if (json) context.terminal.printJson(createSummaryJson(created));
-  else {
-    for (const line of createSummaryLines(created)) {
-      context.terminal.outcome(line, isWorthKnowing(created));
-    }
-  }
-  if (isWorthKnowing(created)) context.exit(EXIT.notes);
-  if (options.verify) {
-    const inputs = placesOfCreated(directory, shape.name);
-    await readBackAndTell(context, progress, { inputs, missing: created.missing });
-  }
-}
-
-async function ontoTapes(
-  context: CommandContext,
-  content: ArchiveContent,
-  shape: ArchiveShape,
-  options: OutputOptions,
-  devices: string[],
-  directory: string,
-): Promise<void> {
-  const { terminal } = context;
-  const { k } = tapeShareCounts(devices.length, options.dataShards, options.parityShards);
-  const blockSize = blockSizeOrEnvironment(options.blockSize);
-  const output: TapeOutput = {
-    devices,
-    directory,
-    k,
-    ...blockSize === undefined ? {} : { blockSize },
-    ...options.imageCapacity === undefined ? {} : { capacityBytes: options.imageCapacity },
-    ...driveSettings(options),
-    overwrite: options.overwrite === true,
-    onDriveFailure: options.onDriveFailure,
-    minParity: options.minParity,
-    force: options.force,
-    onDriveEvent: ({ drive, message, shard }) =>
-      terminal.warn(
-        `shard ${shard}: ${message.includes(drive) ? message : `${drive}: ${message}`}`,
-      ),
-  };
-  const line = driveProgress(terminal, options.progress, "archived");
-  const hooks: TapeHooks = {
-    ...hooksOf(context, line),
-    onNotice: (text) => terminal.info(`ectar: ${text}`),
-    onDrives: (drives) => line.watch(() => drives().map(activityOf)),
-  };
-  const created = await createOnTapes(content, shape, output, hooks).finally(() => line.stop());
-  if (options.json) terminal.printJson(tapeSummaryJson(created));
-  else {
-    for (const line of tapeSummaryLines(created)) {
-      terminal.outcome(line, tapesAreWorthKnowing(created));
-    }
-  }
-  for (const line of incompleteLines(created)) terminal.warn(line);
-  for (const line of starvedDriveLines(created.drives)) terminal.verbose(line);
-  for (const line of hungDriveLines(created.drives)) terminal.warn(line);
-  if (created.stopped === "interrupted") context.exit(EXIT.interrupted);
-  else if (tapesAreWorthKnowing(created)) context.exit(EXIT.notes);
-  if (options.verify && created.stopped !== "interrupted") {
-    await readBackAndTell(context, options.progress, {
-      devices,
-      missing: created.missing,
-      ...driveSettings(options),
-    });
-  }
-}
-
-function hooksOf({ signal, terminal }: CommandContext, line: ProgressLine): CreateHooks {
-  let totalBytes: number | undefined;
-  return {
-    signal,
-    onNote: (note) => terminal.outcome(`ectar: ${note.message}`, isShortfall(note)),
-    onSize: line.isShown ? (tarBytes) => totalBytes = tarBytes : undefined,
-    onProgress: ({ tarBytes, chunk }) =>
-      line.update({ verb: "archived", doneBytes: tarBytes, totalBytes, detail: `chunk ${chunk}` }),
-  };
 }
