@@ -7,7 +7,8 @@
 import type { RecordSpool } from "../index/record_spool.ts";
 import type { FileRecord } from "../index/records.ts";
 
-const NEWLINE = 0x0a;
+/** Together the end of a record. */
+const COMMA = ",", NEWLINE = 0x0a;
 
 /**
  * Spool offset behind the last record, from offset `from` on, of a member that ends within the first
@@ -29,7 +30,8 @@ export async function committedRecordsEnd(
     for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, start)) {
       parts.push(piece.subarray(start, at));
       const line = parts.map((part) => decoder.decode(part, { stream: true })).join("");
-      const { chunk, offset, member_size }: FileRecord = JSON.parse(line + decoder.decode());
+      const record = (line + decoder.decode()).slice(0, -COMMA.length);
+      const { chunk, offset, member_size }: FileRecord = JSON.parse(record);
       if ((chunk - 1) * chunkSize + offset + member_size > tarBytes) return end;
       end += parts.reduce((sum, part) => sum + part.length, 1);
       parts = [];

@@ -15,6 +15,7 @@ import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.
 import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
 import { committedRecordsEnd } from "./committed_records.ts";
+import { fillChecksums } from "./frame_checksums.ts";
 import { FramesAhead } from "./frames_ahead.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
 import type { TarSource } from "./tar_source.ts";
@@ -180,6 +181,7 @@ class CreateRun {
     const tarBytes = frame.data.length;
     this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
     source.release(frame.slot);
+    fillChecksums(frame, compressed.partSums);
     await this.#spool(frame.records);
     for (const note of frame.notes) {
       this.#notes[note.kind] = (this.#notes[note.kind] ?? 0) + 1;

@@ -62,7 +62,8 @@ export class FramesAhead {
       if (frame === "aborted") return "aborted";
       if (frame === undefined) this.#sourceEnded = true;
       else {
-        const compressed = compressor.compress(frame, level);
+        const { data, room, unhashed: { contents: parts } } = frame;
+        const compressed = compressor.compress({ data, room, parts }, level);
         // A failure is met when its turn comes; until then it must not count as unhandled.
         compressed.catch(() => {});
         this.#inFlight.push({ frame, compressed });

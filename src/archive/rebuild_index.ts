@@ -10,7 +10,7 @@ import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
 import { encodeIndex } from "../index/index_writer.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
-import type { ChunkRecord, IndexHead } from "../index/records.ts";
+import { type ChunkRecord, type IndexHead, RECORD_END } from "../index/records.ts";
 import type { IndexHandle } from "../shard/shard_io.ts";
 import { VERSION } from "../version.ts";
 import { streamRecords } from "./list.ts";
@@ -105,7 +105,7 @@ export async function streamFiles(
 ): Promise<void> {
   const encoder = new TextEncoder();
   await streamRecords(archive, { checksums: true, signal }, async (file) => {
-    await spool.append(encoder.encode(JSON.stringify(file) + "\n"));
+    await spool.append(encoder.encode(JSON.stringify(file) + RECORD_END));
   });
   const [lost] = archive.requireShards().lost;
   if (lost === undefined) return;

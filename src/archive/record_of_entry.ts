@@ -6,7 +6,7 @@
 
 import type { FileRecord } from "../index/records.ts";
 import type { TarEntry } from "../tar/entry.ts";
-import { recordLine } from "./tar_source_record.ts";
+import { recordParts } from "./tar_source_record.ts";
 
 /** Where a member lies in the tar. */
 export interface StreamPlace {
@@ -24,11 +24,11 @@ export interface StreamPlace {
 
 /** The index's record of a member that was read from the stream. */
 export function recordOfEntry(entry: TarEntry, place: StreamPlace, checksum: string): FileRecord {
-  const line = recordLine(entry, {
+  const { before, after } = recordParts(entry, {
     chunk: place.chunk,
     offset: place.tarOffset - place.chunkOffset,
     size: place.size,
     spansChunks: place.tarOffset + place.size > place.chunkEnd,
-  }, checksum);
-  return JSON.parse(line);
+  });
+  return JSON.parse(before + checksum + after);
 }

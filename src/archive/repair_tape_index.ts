@@ -10,7 +10,7 @@ import { EctarError } from "../errors.ts";
 import { IndexReader } from "../index/index_reader.ts";
 import { encodeIndex } from "../index/index_writer.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
-import type { ChunkRecord, IndexHead } from "../index/records.ts";
+import { type ChunkRecord, type IndexHead, RECORD_END } from "../index/records.ts";
 import type { ChunkBooks } from "./chunk_books.ts";
 import type { OpenArchive } from "./open_archive.ts";
 import { agrees, headOf, inspectIndex, streamFiles } from "./rebuild_index.ts";
@@ -85,7 +85,7 @@ async function describes(reader: IndexReader, books: ChunkBooks): Promise<boolea
 async function copyFiles(reader: IndexReader, spool: RecordSpool): Promise<void> {
   const encoder = new TextEncoder();
   for await (const file of reader.files()) {
-    await spool.append(encoder.encode(JSON.stringify(file) + "\n"));
+    await spool.append(encoder.encode(JSON.stringify(file) + RECORD_END));
   }
 }
 

@@ -23,12 +23,22 @@ export interface TarFrame {
   /** True for the frame that fills its chunk; the archive's last chunk may end without one. */
   fillsChunk: boolean;
   /**
-   * Index file records of the members that ended in this frame, one JSON object a line, UTF-8; in a
-   * buffer of their own, which is given away with the frame.
+   * Index file records of the members that ended in this frame: JSON objects in UTF-8, each ended by
+   * `RECORD_END`; in a buffer of their own, which is given away with the frame.
    */
   records: Uint8Array<ArrayBuffer>;
+  /** Files whose whole content lies in this frame, and whose records lack the checksum as yet. */
+  unhashed: UnhashedFiles;
   /** What was noticed since the frame before. */
   notes: Note[];
+}
+
+/** Files of a frame that are hashed while it is compressed. */
+export interface UnhashedFiles {
+  /** Where each content starts and ends in the frame, two numbers a file. */
+  contents: Uint32Array;
+  /** Where each checksum belongs in the frame's records. */
+  places: Uint32Array;
 }
 
 /** Counts at the end of the stream. */

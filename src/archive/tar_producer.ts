@@ -1,7 +1,7 @@
 /**
  * Turns a file tree into the tar stream of an archive: walks, reads file data straight into the
- * frames, hashes it, and writes an index record for each member. Synchronous, and the same for the
- * same tree; a Worker drives it in earnest, tests drive it in memory.
+ * frames, hashes what does not fit into one, and writes an index record for each member. Synchronous,
+ * and the same for the same tree; a Worker drives it in earnest, tests drive it in memory.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import { checkOperands, pathsOverlap } from "../tree/operand.ts";
 import { type OwnOutputOptions, OwnOutputs } from "../tree/own_outputs.ts";
 import { walk, type WalkOptions } from "../tree/walk.ts";
 import type { TarFrame, TarTotals } from "./tar_frames.ts";
-import { type FrameBuffer, FrameCutter } from "./tar_source_frames.ts";
+import { type FrameBuffer, FrameCutter, type Stretch } from "./tar_source_frames.ts";
 import { type Member, MemberReader, type MetadataOptions } from "./tar_source_member.ts";
 import { ContentReader } from "./tar_source_content.ts";
-import { recordLine } from "./tar_source_record.ts";
+import { recordParts } from "./tar_source_record.ts";
 
 /** What to archive and how to cut it. Can be handed to a Worker. */
 export interface ProducerOptions extends WalkOptions, MetadataOptions {
@@ -110,20 +110,30 @@ class TarProducer {
     if (header.length <= this.#cutter.room) this.#cutter.copy(header, 0);
     // Whoever takes the frame may encode other headers.
     else yield* this.#put(header.slice());
-    let checksum = "";
-    if (member.file !== undefined) {
-      const hash = createHash("sha256");
-      yield* this.#content(member, hash);
-      checksum = hash.digest("hex");
-      for (let left = padding; left > 0; left -= this.#cutter.zeros(left)) {
-        if (this.#cutter.isFull) yield this.#cutter.take();
-      }
-      this.#totals.files++;
-      this.#totals.fileBytes += entry.size;
-    }
+    const checksum = member.file === undefined ? "" : yield* this.#file(member, padding);
     this.#members.written(stat, entry.path);
-    this.#cutter.record(recordLine(entry, this.#cutter.memberPlace(), checksum));
+    this.#cutter.record(recordParts(entry, this.#cutter.memberPlace()), checksum);
     this.#totals.members++;
+  }
+
+  /** Puts content and padding, and returns the checksum or where in the frame all of it is. */
+  *#file(member: Member, padding: number): Generator<TarFrame, string | Stretch> {
+    const { entry } = member;
+    this.#totals.files++;
+    this.#totals.fileBytes += entry.size;
+    const isPlain = entry.sparse === undefined && entry.size > 0;
+    if (isPlain && entry.size + padding <= this.#cutter.room) {
+      const start = this.#cutter.filled;
+      yield* this.#content(member, undefined);
+      this.#cutter.zeros(padding);
+      return { start, end: start + entry.size };
+    }
+    const hash = createHash("sha256");
+    yield* this.#content(member, hash);
+    for (let left = padding; left > 0; left -= this.#cutter.zeros(left)) {
+      if (this.#cutter.isFull) yield this.#cutter.take();
+    }
+    return hash.digest("hex");
   }
 
   /** Nothing, with a note, when no tar can hold the entry. */
@@ -144,7 +154,7 @@ class TarProducer {
     }
   }
 
-  *#content(member: Member, hash: Hash): Generator<TarFrame> {
+  *#content(member: Member, hash: Hash | undefined): Generator<TarFrame> {
     const { entry } = member;
     const content = new ContentReader(member, hash, this.#note);
     let at = 0;
@@ -164,10 +174,10 @@ class TarProducer {
     content.compareWithNow();
   }
 
-  #hashHole(hash: Hash, length: number): void {
+  #hashHole(hash: Hash | undefined, length: number): void {
     for (let left = length; left > 0; left -= ZEROS.length) {
       this.#host.checkpoint();
-      hash.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+      hash?.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
     }
   }
 

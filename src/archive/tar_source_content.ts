@@ -12,15 +12,15 @@ import { printablePath } from "../printable.ts";
 import type { Note } from "../tree/note.ts";
 import type { Member } from "./tar_source_member.ts";
 
-/** Fills buffers with a file's bytes and hashes them. */
+/** Fills buffers with a file's bytes, and hashes them where that is asked for. */
 export class ContentReader {
   readonly #member: Member;
-  readonly #hash: Hash;
+  readonly #hash: Hash | undefined;
   readonly #note: (note: Note) => void;
   /** Reading gave no more: the rest is zeros. */
   #ended = false;
 
-  constructor(member: Member, hash: Hash, note: (note: Note) => void) {
+  constructor(member: Member, hash: Hash | undefined, note: (note: Note) => void) {
     this.#member = member;
     this.#hash = hash;
     this.#note = note;
@@ -35,7 +35,7 @@ export class ContentReader {
       filled += got;
     }
     if (filled < space.length) space.fill(0, filled);
-    this.#hash.update(space);
+    this.#hash?.update(space);
   }
 
   /** Notes when the file is no longer as it was when it was opened. */

@@ -5,9 +5,19 @@
  * @module
  */
 
+import { RECORD_END } from "../index/records.ts";
 import type { Note } from "../tree/note.ts";
 import type { TarFrame } from "./tar_frames.ts";
-import type { MemberPlace } from "./tar_source_record.ts";
+import { CHECKSUM_LENGTH } from "./frame_checksums.ts";
+import type { MemberPlace, RecordParts } from "./tar_source_record.ts";
+
+/** A part of a frame. */
+export interface Stretch {
+  /** Offset in the frame. */
+  start: number;
+  /** Offset behind its last byte. */
+  end: number;
+}
 
 /** A buffer of the pool. */
 export interface FrameBuffer {
@@ -21,6 +31,9 @@ export interface FrameBuffer {
 const MAX_WAITING_NOTES = 10_000;
 
 const encoder = new TextEncoder();
+
+/** Room for a checksum, in a form that no reader takes for one. */
+const NO_CHECKSUM_YET = "?".repeat(CHECKSUM_LENGTH);
 
 /** The frame under way and where it lies. */
 export class FrameCutter {
@@ -40,6 +53,8 @@ export class FrameCutter {
   /** Encoded one by one: a frame's records as one string would be a great many small objects. */
   #records = new Uint8Array(64 * 1024);
   #recordsEnd = 0;
+  #unhashedContents: number[] = [];
+  #checksumPlaces: number[] = [];
   #notes: Note[] = [];
   #uncountedNotes = 0;
 
@@ -57,6 +72,11 @@ export class FrameCutter {
   /** Bytes that can be put without taking the frame. */
   get room(): number {
     return this.#begun().length - this.#filled;
+  }
+
+  /** Bytes of the frame so far. */
+  get filled(): number {
+    return this.#filled;
   }
 
   /** Says that a member of `size` bytes starts here. */
@@ -108,12 +128,17 @@ export class FrameCutter {
     return space.length;
   }
 
-  /** Adds the record of a member that has ended. */
-  record(line: string): void {
-    const mostBytes = 3 * line.length;
-    if (this.#recordsEnd + mostBytes > this.#records.length) this.#growRecords(mostBytes);
-    const { written } = encoder.encodeInto(line, this.#records.subarray(this.#recordsEnd));
-    this.#recordsEnd += written;
+  /**
+   * Adds the record of a member that has ended.
+   *
+   * @param checksum its content's SHA-256 in hexadecimal, or which part of the frame that content is
+   */
+  record({ before, after }: RecordParts, checksum: string | Stretch): void {
+    if (typeof checksum === "string") return this.#putText(before + checksum + after + RECORD_END);
+    this.#putText(before);
+    this.#unhashedContents.push(checksum.start, checksum.end);
+    this.#checksumPlaces.push(this.#recordsEnd);
+    this.#putText(NO_CHECKSUM_YET + after + RECORD_END);
   }
 
   /** Adds a note. */
@@ -134,10 +159,16 @@ export class FrameCutter {
       slot: this.#buffer!.slot,
       fillsChunk: end - this.#chunkOffset === this.#chunkSize,
       records: this.#records.slice(0, this.#recordsEnd),
+      unhashed: {
+        contents: Uint32Array.from(this.#unhashedContents),
+        places: Uint32Array.from(this.#checksumPlaces),
+      },
       notes: this.#takeNotes(),
     };
     this.#frame = undefined;
     this.#recordsEnd = 0;
+    this.#unhashedContents = [];
+    this.#checksumPlaces = [];
     return frame;
   }
 
@@ -152,6 +183,13 @@ export class FrameCutter {
     this.#filled = 0;
     const size = Math.min(this.#frameSize, this.#chunkSize - inChunk);
     return this.#frame = this.#buffer.buffer.subarray(0, size);
+  }
+
+  #putText(text: string): void {
+    const mostBytes = 3 * text.length;
+    if (this.#recordsEnd + mostBytes > this.#records.length) this.#growRecords(mostBytes);
+    const { written } = encoder.encodeInto(text, this.#records.subarray(this.#recordsEnd));
+    this.#recordsEnd += written;
   }
 
   #growRecords(bytes: number): void {

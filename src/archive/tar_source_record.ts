@@ -1,5 +1,5 @@
 /**
- * Index file records (src/index/records.ts) as JSON lines, built by hand because there are millions.
+ * Index file records (src/index/records.ts) as JSON, built by hand because there are millions.
  *
  * @module
  */
@@ -19,8 +19,16 @@ export interface MemberPlace {
   spansChunks: boolean;
 }
 
-/** The member's record with a newline at its end. `checksum` is empty for what is no file. */
-export function recordLine(entry: TarEntry, place: MemberPlace, checksum: string): string {
+/** A record in two parts, between which the checksum stands. */
+export interface RecordParts {
+  /** Up to the checksum's opening quote. */
+  before: string;
+  /** From its closing quote on. */
+  after: string;
+}
+
+/** The member's record. The checksum is empty for what is no file. */
+export function recordParts(entry: TarEntry, place: MemberPlace): RecordParts {
   const seconds = entry.mtimeNs / 1_000_000_000n;
   let mtime = Number(seconds);
   let nanoseconds = Number(entry.mtimeNs - seconds * 1_000_000_000n);
@@ -32,17 +40,19 @@ export function recordLine(entry: TarEntry, place: MemberPlace, checksum: string
   mtime = Math.max(Number.MIN_SAFE_INTEGER, Math.min(mtime, Number.MAX_SAFE_INTEGER));
   const isLink = entry.type === "symlink" || entry.type === "hardlink";
   const isDevice = entry.type === "char-device" || entry.type === "block-device";
-  return '{"path":' + textOrBoth(entry.path, "path_b64") +
+  const before = '{"path":' + textOrBoth(entry.path, "path_b64") +
     ',"chunk":' + place.chunk + ',"offset":' + place.offset +
     ',"member_size":' + place.size + ',"size":' + entry.size +
-    ',"checksum":"' + checksum + '","mode":' + entry.mode +
+    ',"checksum":"';
+  const after = '","mode":' + entry.mode +
     ',"mtime":' + mtime + ',"mtime_ns":' + nanoseconds +
     ',"uid":' + entry.uid + ',"gid":' + entry.gid +
     ',"user":' + lastUser.inJson(entry.user) + ',"group":' + lastGroup.inJson(entry.group) +
     ',"entry_type":"' + entry.type +
     '","target":' + (isLink ? textOrBoth(entry.linkTarget, "target_b64") : "null") +
     ',"spans_chunks":' + place.spansChunks +
-    (isDevice ? `,"device":[${entry.deviceMajor},${entry.deviceMinor}]` : "") + "}\n";
+    (isDevice ? `,"device":[${entry.deviceMajor},${entry.deviceMinor}]` : "") + "}";
+  return { before, after };
 }
 
 /** A name in JSON, `null` for none; most members have the owner of the one before. */

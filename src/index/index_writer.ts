@@ -8,7 +8,7 @@
 import type { ShardSetWriter } from "../shard/shard_io.ts";
 import { compressFrame } from "../zstd/frame.ts";
 import type { RecordSpool } from "./record_spool.ts";
-import type { ChunkRecord, IndexHead } from "./records.ts";
+import { type ChunkRecord, type IndexHead, RECORD_END } from "./records.ts";
 
 /** Content bytes per zstd frame of an index. */
 const FRAME_BYTES = 1024 * 1024;
@@ -16,16 +16,13 @@ const FRAME_BYTES = 1024 * 1024;
 /** The index is text and small; a level of its own keeps it independent of the archive's. */
 const COMPRESSION_LEVEL = 3;
 
-const NEWLINE = 0x0a;
-const COMMA_NEWLINE = new TextEncoder().encode(",\n");
-
 /**
  * Compresses the index and hands it to the shards' outputs. The compressed index waits in the spool
  * too, behind the file records, because its size must be known before it is written.
  *
  * @param head what stands before the chunks
  * @param chunks in order
- * @param spool file records, one JSON object a line, each ended by a newline
+ * @param spool file records, each a JSON object ended by {@link RECORD_END}
  * @param target where the index goes
  * @param recordsEnd bytes of the spool that are records of this archive
  * @returns bytes of the compressed index
@@ -49,7 +46,7 @@ export async function writeIndex(
 /**
  * The compressed index, frame by frame.
  *
- * @param files file records, one JSON object a line, each ended by a newline, in pieces of any size
+ * @param files file records, each a JSON object ended by {@link RECORD_END}, in pieces of any size
  */
 export async function* encodeIndex(
   head: IndexHead,
@@ -61,13 +58,13 @@ export async function* encodeIndex(
   for await (const text of textBeforeFiles(head, chunks)) {
     for (const frame of framer.push(encoder.encode(text))) yield frame;
   }
-  const lines = new LineSeparator();
+  const records = new LastEndLeftOut();
   for await (const piece of files) {
-    for (const part of lines.push(piece)) {
+    for (const part of records.push(piece)) {
       for (const frame of framer.push(part)) yield frame;
     }
   }
-  for (const frame of framer.push(encoder.encode(lines.any ? "\n]}\n" : "]}\n"))) yield frame;
+  for (const frame of framer.push(encoder.encode(records.any ? "\n]}\n" : "]}\n"))) yield frame;
   for (const frame of framer.end()) yield frame;
 }
 
@@ -114,23 +111,22 @@ function headMembers(head: IndexHead): [string, unknown][] {
   return Object.entries(members).filter(([, value]) => value !== undefined);
 }
 
-/** Turns lines that each end with a newline into lines separated by comma and newline. */
-class LineSeparator {
-  #afterLine = false;
-  /** Whether there was any line. */
+/** Passes on records whose ends then separate them: all but the last one's. */
+class LastEndLeftOut {
+  /** What may be the last end. */
+  #held = new Uint8Array(0);
+  /** Whether there was any record. */
   any = false;
 
-  *push(piece: Uint8Array): Generator<Uint8Array> {
-    let start = 0;
-    while (start < piece.length) {
-      if (this.#afterLine) yield COMMA_NEWLINE;
-      const newline = piece.indexOf(NEWLINE, start);
-      this.#afterLine = newline >= 0;
-      const end = this.#afterLine ? newline : piece.length;
-      yield piece.subarray(start, end);
-      this.any = true;
-      start = end + 1;
-    }
+  /** What can be passed on; valid as long as `piece` is. */
+  push(piece: Uint8Array): Uint8Array[] {
+    if (piece.length > 0) this.any = true;
+    const held = this.#held;
+    const passedOn = Math.max(0, held.length + piece.length - RECORD_END.length);
+    const ofHeld = Math.min(held.length, passedOn);
+    const ofPiece = passedOn - ofHeld;
+    this.#held = new Uint8Array([...held.subarray(ofHeld), ...piece.subarray(ofPiece)]);
+    return [held.subarray(0, ofHeld), piece.subarray(0, ofPiece)];
   }
 }
 

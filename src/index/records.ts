@@ -5,6 +5,9 @@
  * @module
  */
 
+/** What ends each file record that waits in a spool, and stands between two in the index. */
+export const RECORD_END = ",\n";
+
 /** What stands before the chunks: one top-level member a line. */
 export interface IndexHead {
   /** Index version. */

@@ -15,6 +15,8 @@ export interface CompressedFrame {
   bytes: Uint8Array;
   /** SHA-256 of `bytes`. */
   sha256: Uint8Array;
+  /** SHA-256 of each of the job's `parts`, in hexadecimal, one after the other. */
+  partSums: string;
 }
 
 /** A stretch of the tar stream to make a data frame of. */
@@ -26,6 +28,8 @@ export interface FrameToCompress {
    * the data frame may end up, so that it needs no memory of its own.
    */
   room?: Uint8Array;
+  /** Stretches of `data` to be hashed as well: where each starts and ends, two numbers each. */
+  parts?: Uint32Array;
 }
 
 /** A data frame to take apart. */
@@ -83,10 +87,13 @@ export class InProcessCompressor implements FrameCompressor {
   close(): void {}
 }
 
-/** Makes a data frame, in `room` if that is given, and its SHA-256. */
-export function compressNow({ data, room }: FrameToCompress, level: number): CompressedFrame {
+/** Makes a data frame, in `room` if that is given, and hashes it and the parts of its content. */
+export function compressNow(job: FrameToCompress, level: number): CompressedFrame {
+  const { data, room, parts } = job;
+  // First, because the data frame may take the data's place.
+  const partSums = parts === undefined ? "" : sumsOfParts(data, parts);
   const bytes = level === 0 ? storeFrame(data, room) : compressFrame(data, level, room);
-  return { bytes, sha256: sha256Of(bytes) };
+  return { bytes, sha256: sha256Of(bytes), partSums };
 }
 
 /**
@@ -102,6 +109,14 @@ export function decompressNow(frame: FrameToDecompress): Uint8Array<ArrayBuffer>
     }
   }
   return decompressFrame(frame.bytes, frame.size, MAX_FRAME_CONTENT);
+}
+
+function sumsOfParts(data: Uint8Array, parts: Uint32Array): string {
+  let sums = "";
+  for (let i = 0; i < parts.length; i += 2) {
+    sums += createHash("sha256").update(data.subarray(parts[i], parts[i + 1])).digest("hex");
+  }
+  return sums;
 }
 
 function sha256Of(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -21,7 +21,7 @@ const JOBS_PER_WORKER = 2;
 /** A job that waits or runs. */
 interface Task {
   job: Job;
-  resolve(answer: { bytes: Uint8Array; sha256?: Uint8Array | undefined }): void;
+  resolve(answer: CompressedFrame | { bytes: Uint8Array }): void;
   reject(reason: unknown): void;
 }
 
@@ -53,11 +53,12 @@ export class FramePool implements FrameCompressor {
     if (!this.#closed && this.#lanes.length === 0) this.#spawn();
   }
 
-  async compress({ data, room }: FrameToCompress, level: number): Promise<CompressedFrame> {
-    const sharedRoom = room?.buffer instanceof SharedArrayBuffer ? { room } : {};
-    const job: Job = { kind: "compress", data: postable(data), level, ...sharedRoom };
-    const { bytes, sha256 } = await this.#enqueue(job);
-    return { bytes, sha256: sha256! };
+  async compress(frame: FrameToCompress, level: number): Promise<CompressedFrame> {
+    const { data, room, parts } = frame;
+    const job: Job = { kind: "compress", data: postable(data), level };
+    if (room?.buffer instanceof SharedArrayBuffer) job.room = room;
+    if (parts !== undefined) job.parts = parts;
+    return await this.#enqueue(job) as CompressedFrame;
   }
 
   async decompress(frame: FrameToDecompress): Promise<Uint8Array> {
@@ -139,10 +140,10 @@ export class FramePool implements FrameCompressor {
 
 function inRoom(
   job: Job,
-  { length, sha256 }: { length: number; sha256: Uint8Array },
+  { length, ...sums }: Omit<CompressedFrame, "bytes"> & { length: number },
 ): CompressedFrame {
   if (job.kind !== "compress") throw new TypeError("only compressed data lies in a room");
-  return { bytes: job.room!.subarray(0, length), sha256 };
+  return { bytes: job.room!.subarray(0, length), ...sums };
 }
 
 /** What a Worker gets instead of a copy. */

@@ -23,7 +23,7 @@ export type Answer =
   /** A data frame. */
   | CompressedFrame
   /** Bytes of the data frame that lies in the job's `room`. */
-  | { length: number; sha256: Uint8Array }
+  | Omit<CompressedFrame, "bytes"> & { length: number }
   /** Content. */
   | { bytes: Uint8Array; sha256?: undefined }
   | { error: { code: ErrorCode | undefined; message: string } };
@@ -50,6 +50,6 @@ function perform(job: Job): Exclude<Answer, { error: unknown }> {
     if (job.bytes.buffer instanceof ArrayBuffer) job.bytes.buffer.transfer(0);
     return { bytes };
   }
-  const { bytes, sha256 } = compressNow(job, job.level);
-  return job.room === undefined ? { bytes, sha256 } : { length: bytes.length, sha256 };
+  const { bytes, ...sums } = compressNow(job, job.level);
+  return job.room === undefined ? { bytes, ...sums } : { length: bytes.length, ...sums };
 }

@@ -7,7 +7,12 @@
 
 import { writeIndex } from "../../src/index/index_writer.ts";
 import { MemorySpool } from "../../src/index/record_spool.ts";
-import type { ChunkRecord, FileRecord, IndexHead } from "../../src/index/records.ts";
+import {
+  type ChunkRecord,
+  type FileRecord,
+  type IndexHead,
+  RECORD_END,
+} from "../../src/index/records.ts";
 import { indexFileName, shardFileName } from "../../src/shard/shard_name.ts";
 import { concat } from "../bytes.ts";
 import { MemoryShards } from "../unit/chunk/memory_shards.ts";
@@ -53,7 +58,7 @@ async function indexOf(
 ): Promise<Uint8Array> {
   const spool = new MemorySpool();
   for (const file of files) {
-    const line = JSON.stringify({ ...HARMLESS_FILE, ...file }) + "\n";
+    const line = JSON.stringify({ ...HARMLESS_FILE, ...file }) + RECORD_END;
     await spool.append(new TextEncoder().encode(line));
   }
   const head: IndexHead = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { memoryDirectory, memoryFile, type MemoryNode } from "../../src/tree/memory_node.ts";
 import { MemoryFileTree } from "../../src/tree/memory_tree.ts";
@@ -35,6 +36,10 @@ const cut = fc.oneof(
   fc.constantFrom(512, 1024, 1536, 2048, 4096, 10240),
   fc.integer({ min: 1, max: 6000 }),
 );
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
 
 function run(root: MemoryNode, chunkSize: number, frameSize: number): Produced {
   return produce(new MemoryFileTree(root), optionsFor(["."], { chunkSize, frameSize }));
@@ -97,6 +102,8 @@ Deno.test("records point to their members and come with the frame in which these
       const { frames, members, records, tar } = run(root, chunkSize, frameSize);
       assert.equal(records.length, members.length);
       for (const [index, record] of records.entries()) {
+        const { content, entry } = members[index];
+        assert.equal(record.checksum, entry.type === "file" ? sha256(content) : "");
         const start = members[index].offset;
         const end = members[index + 1]?.offset ?? tar.length - 1024;
         assert.equal((record.chunk - 1) * chunkSize + record.offset, start);
@@ -107,7 +114,7 @@ Deno.test("records point to their members and come with the frame in which these
       }
       let offset = 0;
       for (const frame of frames) {
-        for (const record of readRecords(frame.records)) {
+        for (const record of readRecords(frame)) {
           const end = (record.chunk - 1) * chunkSize + record.offset + record.member_size;
           assert.ok(end > offset && end <= offset + frame.data.length);
         }

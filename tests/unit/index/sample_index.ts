@@ -2,7 +2,12 @@
 
 import { Buffer } from "node:buffer";
 import { encodeIndex } from "../../../src/index/index_writer.ts";
-import type { ChunkRecord, FileRecord, IndexHead } from "../../../src/index/records.ts";
+import {
+  type ChunkRecord,
+  type FileRecord,
+  type IndexHead,
+  RECORD_END,
+} from "../../../src/index/records.ts";
 import type { IndexHandle } from "../../../src/shard/shard_io.ts";
 import { concat } from "../../bytes.ts";
 
@@ -73,7 +78,7 @@ export async function* lines(
   records: Iterable<FileRecord>,
   pieceBytes = 1000,
 ): AsyncGenerator<Uint8Array> {
-  const text = [...records].map((record) => JSON.stringify(record) + "\n").join("");
+  const text = [...records].map((record) => JSON.stringify(record) + RECORD_END).join("");
   const bytes = new TextEncoder().encode(text);
   for (let i = 0; i < bytes.length; i += pieceBytes) yield bytes.subarray(i, i + pieceBytes);
 }

@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { FileRecord } from "../../../src/index/records.ts";
+import { fillChecksums } from "../../../src/archive/frame_checksums.ts";
+import { type FileRecord, RECORD_END } from "../../../src/index/records.ts";
 import type { TarFrame, TarTotals } from "../../../src/archive/tar_frames.ts";
 import type { Note } from "../../../src/tree/note.ts";
 import { type ProducerOptions, startTar } from "../../../src/archive/tar_producer.ts";
@@ -14,6 +15,7 @@ import { TarDecoder } from "../../../src/tar/tar_decoder.ts";
 import type { FileTree } from "../../../src/tree/file_tree.ts";
 import { packPaths } from "../../../src/tree/name_list.ts";
 import { lossyText, toBytes } from "../../../src/tree/path_text.ts";
+import { compressNow } from "../../../src/zstd/frame_compressor.ts";
 import { concat } from "../../bytes.ts";
 
 /** A member as the decoder gives it, with its content (holes as zeros). */
@@ -47,8 +49,8 @@ export function optionsFor(
   };
 }
 
-/** Runs the producer to its end. */
-export function produce(tree: FileTree, options: ProducerOptions): Produced {
+/** Runs the producer to its end; `hash` completes the records. */
+export function produce(tree: FileTree, options: ProducerOptions, hash = true): Produced {
   const frames: TarFrame[] = [];
   const run = startTar(tree, options, {
     acquire: () => ({
@@ -64,17 +66,19 @@ export function produce(tree: FileTree, options: ProducerOptions): Produced {
     frames,
     tar,
     members: readMembers(tar),
-    records: frames.flatMap((frame) => readRecords(frame.records)),
+    records: frames.flatMap((frame) => hash ? readRecords(frame) : []),
     notes: frames.flatMap((frame) => frame.notes),
     totals: step.value,
   };
 }
 
-/** The records in a frame. */
-export function readRecords(lines: Uint8Array): FileRecord[] {
-  const text = lossyText(lines);
-  assert.ok(text === "" || text.endsWith("\n"));
-  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+/** The records in a frame, with the checksums of what lies in it. */
+export function readRecords(frame: TarFrame): FileRecord[] {
+  const { partSums } = compressNow({ data: frame.data, parts: frame.unhashed.contents }, 0);
+  fillChecksums(frame, partSums);
+  const text = lossyText(frame.records);
+  assert.ok(text === "" || text.endsWith(RECORD_END));
+  return text.split(RECORD_END).slice(0, -1).map((line) => JSON.parse(line));
 }
 
 /** Decodes a whole tar; any problem in it is a failure. */
