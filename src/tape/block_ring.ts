@@ -2,8 +2,9 @@
  * A ring of tape blocks between who makes bytes and the drive that writes them. All memory is
  * taken once; blocks are shared memory so that a Worker can write them without a copy.
  *
- * A ring that borrows copies only what is no whole block. Whole ones are taken from where they lie,
- * and whoever put them in must leave them alone until `borrows` is false again.
+ * A ring that borrows copies only what is no whole block, into memory that no Worker sees. Whole ones
+ * are taken from where they lie, and whoever put them in must leave them alone until `borrows` is
+ * false again.
  *
  * @module
  */
@@ -61,7 +62,9 @@ export class BlockRing {
     this.capacity = Math.min(MAX_BLOCKS, Math.max(2, capacity));
     this.#mayBorrow = mayBorrow;
     const stride = strideOf(blockSize);
-    const memory = allocateShared(stride * this.capacity);
+    const bytes = stride * this.capacity;
+    // Memory of this thread's own is filled two to four times as fast as shared memory.
+    const memory = mayBorrow ? new ArrayBuffer(bytes) : allocateShared(bytes);
     for (let i = 0; i < this.capacity; i++) {
       this.#blocks.push(new Uint8Array(memory, i * stride, blockSize));
     }
