@@ -1,5 +1,5 @@
 /**
- * Compiles the AssemblyScript sources to WebAssembly and writes them, in base64, as TypeScript
+ * Compiles the AssemblyScript and text sources to WebAssembly and writes them, in base64, as TypeScript
  * modules: those load without any permission and bundle everywhere. The same sources give the same
  * bytes, so tests/integration/kernel_build_test.ts can prove that the modules in the tree are what
  * the sources say.
@@ -9,6 +9,7 @@
  * @module
  */
 import asc from "assemblyscript/asc";
+import binaryen from "binaryen";
 
 interface WasmBuild {
   /** Name of the exported constant. */
@@ -18,7 +19,7 @@ interface WasmBuild {
 }
 
 interface ModuleBuild {
-  /** AssemblyScript source, relative to the project. */
+  /** Source relative to the project: AssemblyScript, or WebAssembly's text (`.wat`). */
   source: string;
   /** Generated TypeScript module, relative to the project. */
   output: string;
@@ -52,12 +53,46 @@ export const MODULE_BUILDS: readonly ModuleBuild[] = [
     options: [],
     wasms: [{ constant: "XXH64_WASM", features: [] }],
   },
+  {
+    source: "src/shared_memory_copy.wat",
+    output: "src/shared_memory_wasm.ts",
+    options: [],
+    wasms: [{ constant: "COPY_WASM", features: ["threads", "simd", "multi-memory"] }],
+  },
 ];
 
 const PROJECT = new URL("../", import.meta.url);
 
+/** As asc names them. AssemblyScript knows no second memory. */
+const FEATURES: Record<string, number> = {
+  threads: binaryen.Features.Atomics,
+  simd: binaryen.Features.SIMD128,
+  "multi-memory": binaryen.Features.MultiMemory,
+};
+
 async function compile(build: ModuleBuild, wasm: WasmBuild): Promise<Uint8Array> {
   const source = await Deno.readTextFile(new URL(build.source, PROJECT));
+  return build.source.endsWith(".wat")
+    ? assemble(source, wasm)
+    : await compileScript(build, wasm, source);
+}
+
+function assemble(source: string, wasm: WasmBuild): Uint8Array {
+  const module = binaryen.parseText(source);
+  try {
+    module.setFeatures(wasm.features.reduce((all, name) => all | FEATURES[name], 0 as number));
+    if (!module.validate()) throw new Error("the text is no valid WebAssembly");
+    return module.emitBinary();
+  } finally {
+    module.dispose();
+  }
+}
+
+async function compileScript(
+  build: ModuleBuild,
+  wasm: WasmBuild,
+  source: string,
+): Promise<Uint8Array> {
   const disabled = ["simd", "relaxed-simd", "threads"].filter((f) => !wasm.features.includes(f));
   let output: Uint8Array | undefined;
   const { error, stderr } = await asc.main([

@@ -6,6 +6,7 @@
  */
 
 import { EctarError } from "../errors.ts";
+import { allocateShared } from "../shared_memory.ts";
 import type { FrameBuffer } from "./tar_source_frames.ts";
 
 /** What both threads need; can be handed to a Worker. */
@@ -27,7 +28,7 @@ const TAKEN = 1;
 /** Memory for a pool of `slots` buffers of `slotSize` bytes. */
 export function allocateSharedPool(slots: number, slotSize: number): SharedPoolParts {
   return {
-    frames: new SharedArrayBuffer(slots * slotSize),
+    frames: allocateShared(slots * slotSize),
     control: new SharedArrayBuffer(4 * (SLOTS + slots)),
     slotSize,
   };

@@ -7,6 +7,7 @@
 
 import type { ReedSolomon } from "../erasure/reed_solomon.ts";
 import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
+import { MemoryCopier } from "../shared_memory.ts";
 import { CELL_BYTES, StripeLayout } from "./layout.ts";
 
 /** What writing chunks needs of a {@link ShardSetWriter}. */
@@ -42,6 +43,7 @@ export class StripeWriter {
   readonly #batchStripes: number;
   /** Two batches that alternate; made once, reused for all chunks. */
   readonly #batches: ReturnType<ReedSolomon["allocateBatch"]>[];
+  readonly #copier = new MemoryCopier();
   #observe: PayloadObserver = () => {};
   /** The write in flight; it never rejects, so that a failure surfaces only where it is awaited. */
   #pending: Promise<{ state: MediumState } | { error: unknown }> = Promise.resolve({ state: "ok" });
@@ -150,8 +152,9 @@ export class StripeWriter {
       const shard = Math.floor(this.#stripeFill / cellBytes);
       const inCell = this.#stripeFill - shard * cellBytes;
       const count = Math.min(end - position, cellBytes - inCell);
-      batch.shard(shard).set(bytes.subarray(position, position + count), stripeOffset + inCell);
-      position += count;
+      const next = position + count;
+      this.#copier.copy(batch.shard(shard), stripeOffset + inCell, bytes, position, next);
+      position = next;
       this.#stripeFill += count;
     }
     return end - offset;

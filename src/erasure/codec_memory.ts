@@ -5,6 +5,7 @@
  * @module
  */
 import { EctarError } from "../errors.ts";
+import { bufferOf } from "../shared_memory.ts";
 
 const PAGE_BYTES = 65536;
 /** Least growth: the memory is grown seldom, and pages that nobody touches cost nothing. */
@@ -58,7 +59,7 @@ export class CodecMemory {
 
   /** A view that stays valid for ever, even when the memory grows. */
   bytes(address: number, length: number): Uint8Array<SharedArrayBuffer> {
-    return new Uint8Array(this.memory.buffer as unknown as SharedArrayBuffer, address, length);
+    return new Uint8Array(bufferOf(this.memory), address, length);
   }
 
   #grow(wanted: number): void {

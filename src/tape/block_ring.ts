@@ -2,29 +2,18 @@
  * A ring of tape blocks between who makes bytes and the drive that writes them. All memory is
  * taken once; blocks are shared memory so that a Worker can write them without a copy.
  *
- * A ring that borrows copies only what is no whole block, into memory that no Worker sees. Whole ones
- * are taken from where they lie, and whoever put them in must leave them alone until `borrows` is
- * false again.
+ * A ring that borrows copies only what is no whole block. Whole ones are taken from where they lie,
+ * and whoever put them in must leave them alone until `borrows` is false again.
  *
  * @module
  */
 
+import { allocateShared, MemoryCopier } from "../shared_memory.ts";
+
 /** Blocks start on page boundaries: st writes aligned buffers without its bounce buffer. */
 const PAGE_BYTES = 4096;
-const WASM_PAGE_BYTES = 65536;
 /** More would take more memory for themselves than blocks so small are worth. */
 const MAX_BLOCKS = 1 << 18;
-
-/**
- * Shared memory that starts on a page boundary where that matters. Only WebAssembly memory promises
- * the alignment, but each reserves gigabytes of addresses, so small rings do without it.
- */
-function allocateShared(bytes: number): SharedArrayBuffer {
-  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
-  if (bytes < 4 << 20 || pages > 65536) return new SharedArrayBuffer(bytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  return memory.buffer as unknown as SharedArrayBuffer;
-}
 
 /** Blocks smaller than a page share pages, none of them lying in two: memory is what was asked for. */
 function strideOf(blockSize: number): number {
@@ -39,6 +28,7 @@ export class BlockRing {
   /** Number of blocks. */
   readonly capacity: number;
   readonly #blocks: Uint8Array[] = [];
+  readonly #copier = new MemoryCopier();
   readonly #mayBorrow: boolean;
   /** Whole blocks of somebody else, the last in the ring, or undefined. */
   #borrowed: Uint8Array | undefined;
@@ -62,9 +52,7 @@ export class BlockRing {
     this.capacity = Math.min(MAX_BLOCKS, Math.max(2, capacity));
     this.#mayBorrow = mayBorrow;
     const stride = strideOf(blockSize);
-    const bytes = stride * this.capacity;
-    // Memory of this thread's own is filled two to four times as fast as shared memory.
-    const memory = mayBorrow ? new ArrayBuffer(bytes) : allocateShared(bytes);
+    const memory = allocateShared(stride * this.capacity);
     for (let i = 0; i < this.capacity; i++) {
       this.#blocks.push(new Uint8Array(memory, i * stride, blockSize));
     }
@@ -110,7 +98,7 @@ export class BlockRing {
       }
       const block = this.#blocks[this.#filled % this.capacity];
       const count = Math.min(this.blockSize - this.#partial, bytes.length - taken);
-      block.set(bytes.subarray(taken, taken + count), this.#partial);
+      this.#copier.copy(block, this.#partial, bytes, taken, taken + count);
       taken += count;
       this.#partial += count;
       if (this.#partial === this.blockSize) {
