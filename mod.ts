@@ -196,6 +196,7 @@ export { InProcessCompressor } from "./src/zstd/frame_compressor.ts";
 export type {
   CompressedFrame,
   FrameCompressor,
+  FrameSums,
   FrameToCompress,
   FrameToDecompress,
 } from "./src/zstd/frame_compressor.ts";

@@ -11,7 +11,11 @@ import { writeIndex } from "../index/index_writer.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
 import type { MediumState, ShardSetWriter } from "../shard/shard_io.ts";
 import type { Note } from "../tree/note.ts";
-import type { CompressedFrame, FrameCompressor } from "../zstd/frame_compressor.ts";
+import {
+  type CompressedFrame,
+  compressedSize,
+  type FrameCompressor,
+} from "../zstd/frame_compressor.ts";
 import type { ArchiveHead } from "./archive_content.ts";
 import { ChunkBooks, type MissingShard } from "./chunk_books.ts";
 import { committedRecordsEnd } from "./committed_records.ts";
@@ -179,7 +183,7 @@ class CreateRun {
       this.#recordsBefore = this.#fileSpool.size;
     }
     const tarBytes = frame.data.length;
-    this.#state = await this.#chunks.addFrame(compressed.bytes, compressed.sha256, tarBytes);
+    this.#state = await this.#chunks.addFrame(compressed.pieces, compressed.sha256, tarBytes);
     source.release(frame.slot);
     fillChecksums(frame, compressed.partSums);
     await this.#spool(frame.records);
@@ -188,7 +192,7 @@ class CreateRun {
       onNote?.(note);
     }
     this.#tarBytes += tarBytes;
-    this.#compressedBytes += compressed.bytes.length;
+    this.#compressedBytes += compressedSize(compressed);
     onProgress?.({
       tarBytes: this.#tarBytes,
       compressedBytes: this.#compressedBytes,

@@ -133,14 +133,14 @@ export class ChunkWriter {
   /**
    * Appends a data frame. All but the chunk's last hold exactly `frameSize` tar bytes.
    *
-   * @param compressed one zstd frame with content size and checksum; free again on return
-   * @param sha256 SHA-256 of `compressed`
+   * @param pieces the pieces of one zstd frame with content size and checksum; free again on return
+   * @param sha256 SHA-256 of that frame
    * @param uncompressedSize tar bytes in it
    * @returns the worst state of the media so far
    * @throws {EctarError} what the shards throw
    */
   async addFrame(
-    compressed: Uint8Array,
+    pieces: readonly Uint8Array[],
     sha256: Uint8Array,
     uncompressedSize: number,
   ): Promise<MediumState> {
@@ -152,11 +152,12 @@ export class ChunkWriter {
     ) {
       throw new RangeError(`a frame of ${uncompressedSize} bytes does not fit the chunk here`);
     }
-    chunk.entries.push({ compressedSize: compressed.length, decompressedSize: uncompressedSize });
+    const compressedSize = pieces.reduce((sum, { length }) => sum + length, 0);
+    chunk.entries.push({ compressedSize, decompressedSize: uncompressedSize });
     chunk.frameSha256.push(sha256);
-    chunk.chunkBytes += compressed.length;
+    chunk.chunkBytes += compressedSize;
     chunk.contentBytes += uncompressedSize;
-    await this.#stripes.append(compressed);
+    for (const piece of pieces) await this.#stripes.append(piece);
     return this.#stripes.state;
   }
 

@@ -25,6 +25,7 @@ const MIN_WINDOW_LOG = 10;
 
 /** Bytes before a stored frame's first block: magic, descriptor, 4 bytes of content size. */
 const STORED_HEADER_BYTES = 9;
+const BLOCK_HEADER_BYTES = 3;
 
 /** Most bytes a frame of `contentSize` bytes can have, compressed or stored. */
 export function frameBound(contentSize: number): number {
@@ -72,38 +73,64 @@ function matchSearch(contentSize: number, level: number): Record<number, number>
   return { [constants.ZSTD_c_windowLog]: wholeFrame, ...level === 3 ? tables : {} };
 }
 
+/** Wraps `data`, up to 64 MiB, uncompressed into one zstd frame of raw blocks, with content size and checksum. */
+export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const pieces = storedPieces(data, storedFraming(data));
+  const frame = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    frame.set(piece, at);
+    at += piece.length;
+  }
+  return frame;
+}
+
 /**
- * Wraps `data` uncompressed into one zstd frame of raw blocks, with content size and checksum.
+ * What a stored frame of `data` has besides `data`: its header, the headers of its blocks, and the
+ * checksum, one after the other.
  *
  * @param data up to 64 MiB; may view a SharedArrayBuffer
- * @param room as for {@link compressFrame}
  */
-export function storeFrame(data: Uint8Array): Uint8Array<ArrayBuffer>;
-export function storeFrame(data: Uint8Array, room?: Uint8Array): Uint8Array;
-export function storeFrame(data: Uint8Array, room?: Uint8Array): Uint8Array {
+export function storedFraming(data: Uint8Array): Uint8Array<ArrayBuffer> {
   checkContentSize(data);
-  const checksum = Number(xxh64(data) & 0xffff_ffffn);
-  const blocks = Math.max(1, Math.ceil(data.length / MAX_BLOCK_BYTES));
-  const length = STORED_HEADER_BYTES + blocks * 3 + data.length + 4;
-  const frame = room?.subarray(0, length) ?? new Uint8Array(length);
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  view.setUint32(length - 4, checksum, true);
-
-  // From the end, because every block moves up, possibly over where the next one was.
-  for (let block = blocks - 1; block >= 0; block--) {
-    const start = block * MAX_BLOCK_BYTES;
-    const part = data.subarray(start, start + MAX_BLOCK_BYTES);
-    const offset = STORED_HEADER_BYTES + block * 3 + start;
-    frame.set(part, offset + 3);
-    const header = (part.length << 3) | (block === blocks - 1 ? 1 : 0);
-    view.setUint16(offset, header & 0xffff, true);
-    frame[offset + 2] = header >>> 16;
-  }
+  const blocks = storedBlocks(data);
+  const framing = new Uint8Array(STORED_HEADER_BYTES + blocks * BLOCK_HEADER_BYTES + 4);
+  const view = new DataView(framing.buffer);
   const fourByteSizeSingleSegmentChecksum = 0b1010_0100;
   view.setUint32(0, ZSTD_MAGIC, true);
-  frame[4] = fourByteSizeSingleSegmentChecksum;
+  framing[4] = fourByteSizeSingleSegmentChecksum;
   view.setUint32(5, data.length, true);
-  return frame;
+  for (let block = 0; block < blocks; block++) {
+    const length = Math.min(MAX_BLOCK_BYTES, data.length - block * MAX_BLOCK_BYTES);
+    const header = (length << 3) | (block === blocks - 1 ? 1 : 0);
+    const at = STORED_HEADER_BYTES + block * BLOCK_HEADER_BYTES;
+    view.setUint16(at, header & 0xffff, true);
+    framing[at + 2] = header >>> 16;
+  }
+  view.setUint32(framing.length - 4, Number(xxh64(data) & 0xffff_ffffn), true);
+  return framing;
+}
+
+/**
+ * The pieces of a stored frame in order: parts of its framing and of `data`, none of them copied.
+ *
+ * @param framing what {@link storedFraming} gave for the same `data`
+ */
+export function storedPieces(data: Uint8Array, framing: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  const blocks = storedBlocks(data);
+  for (let block = 0, from = 0; block < blocks; block++) {
+    const to = STORED_HEADER_BYTES + (block + 1) * BLOCK_HEADER_BYTES;
+    pieces.push(framing.subarray(from, to));
+    pieces.push(data.subarray(block * MAX_BLOCK_BYTES, (block + 1) * MAX_BLOCK_BYTES));
+    from = to;
+  }
+  pieces.push(framing.subarray(-4));
+  return pieces;
+}
+
+function storedBlocks(data: Uint8Array): number {
+  return Math.max(1, Math.ceil(data.length / MAX_BLOCK_BYTES));
 }
 
 /**

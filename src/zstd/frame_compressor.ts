@@ -7,16 +7,34 @@
 
 import { createHash } from "node:crypto";
 import { EctarError } from "../errors.ts";
-import { compressFrame, decompressFrame, MAX_FRAME_CONTENT, storeFrame } from "./frame.ts";
+import {
+  compressFrame,
+  decompressFrame,
+  MAX_FRAME_CONTENT,
+  storedFraming,
+  storedPieces,
+} from "./frame.ts";
+
+/** SHA-256 of a data frame, and of what lies in it. */
+export interface FrameSums {
+  /** Of the whole data frame. */
+  sha256: Uint8Array;
+  /** Of each of the job's `parts`, in hexadecimal, one after the other. */
+  partSums: string;
+}
 
 /** A data frame as it lies in a chunk. */
-export interface CompressedFrame {
-  /** One whole zstd frame. */
-  bytes: Uint8Array;
-  /** SHA-256 of `bytes`. */
-  sha256: Uint8Array;
-  /** SHA-256 of each of the job's `parts`, in hexadecimal, one after the other. */
-  partSums: string;
+export interface CompressedFrame extends FrameSums {
+  /**
+   * The pieces of one whole zstd frame, in order. Those of a stored one view the job's `data`; one
+   * that was made in the job's `room` lies there.
+   */
+  pieces: readonly Uint8Array[];
+}
+
+/** Bytes of a data frame. */
+export function compressedSize({ pieces }: Pick<CompressedFrame, "pieces">): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A stretch of the tar stream to make a data frame of. */
@@ -87,13 +105,24 @@ export class InProcessCompressor implements FrameCompressor {
   close(): void {}
 }
 
-/** Makes a data frame, in `room` if that is given, and hashes it and the parts of its content. */
+/** Makes a data frame, and hashes it and the parts of its content. */
 export function compressNow(job: FrameToCompress, level: number): CompressedFrame {
+  if (level === 0) {
+    const { framing, ...sums } = storeNow(job);
+    return { pieces: storedPieces(job.data, framing), ...sums };
+  }
   const { data, room, parts } = job;
   // First, because the data frame may take the data's place.
-  const partSums = parts === undefined ? "" : sumsOfParts(data, parts);
-  const bytes = level === 0 ? storeFrame(data, room) : compressFrame(data, level, room);
-  return { bytes, sha256: sha256Of(bytes), partSums };
+  const partSums = sumsOfParts(data, parts);
+  const bytes = compressFrame(data, level, room);
+  return { pieces: [bytes], sha256: sha256Of([bytes]), partSums };
+}
+
+/** What a stored frame has besides its content, and the same sums. */
+export function storeNow({ data, parts }: FrameToCompress): FrameSums & { framing: Uint8Array } {
+  const framing = storedFraming(data);
+  const sha256 = sha256Of(storedPieces(data, framing));
+  return { framing, sha256, partSums: sumsOfParts(data, parts) };
 }
 
 /**
@@ -103,7 +132,7 @@ export function compressNow(job: FrameToCompress, level: number): CompressedFram
  */
 export function decompressNow(frame: FrameToDecompress): Uint8Array<ArrayBuffer> {
   if (frame.sha256 !== undefined) {
-    const actual = sha256Of(frame.bytes);
+    const actual = sha256Of([frame.bytes]);
     if (actual.some((byte, index) => byte !== frame.sha256![index])) {
       throw new EctarError("damaged", "data frame fails its SHA-256");
     }
@@ -111,7 +140,7 @@ export function decompressNow(frame: FrameToDecompress): Uint8Array<ArrayBuffer>
   return decompressFrame(frame.bytes, frame.size, MAX_FRAME_CONTENT);
 }
 
-function sumsOfParts(data: Uint8Array, parts: Uint32Array): string {
+function sumsOfParts(data: Uint8Array, parts: Uint32Array = new Uint32Array(0)): string {
   let sums = "";
   for (let i = 0; i < parts.length; i += 2) {
     sums += createHash("sha256").update(data.subarray(parts[i], parts[i + 1])).digest("hex");
@@ -119,6 +148,8 @@ function sumsOfParts(data: Uint8Array, parts: Uint32Array): string {
   return sums;
 }
 
-function sha256Of(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash("sha256").update(bytes).digest());
+function sha256Of(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return new Uint8Array(hash.digest());
 }

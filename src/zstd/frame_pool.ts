@@ -12,6 +12,7 @@ import type {
   FrameToCompress,
   FrameToDecompress,
 } from "./frame_compressor.ts";
+import { storedPieces } from "./frame.ts";
 import { zstdWorkerUrl } from "./worker_url.ts";
 import type { Answer, Job } from "./zstd_worker.ts";
 
@@ -21,7 +22,7 @@ const JOBS_PER_WORKER = 2;
 /** A job that waits or runs. */
 interface Task {
   job: Job;
-  resolve(answer: CompressedFrame | { bytes: Uint8Array }): void;
+  resolve(answer: Exclude<Answer, { error: unknown }>): void;
   reject(reason: unknown): void;
 }
 
@@ -55,17 +56,19 @@ export class FramePool implements FrameCompressor {
 
   async compress(frame: FrameToCompress, level: number): Promise<CompressedFrame> {
     const { data, room, parts } = frame;
-    const job: Job = { kind: "compress", data: postable(data), level };
+    const job: Job & FrameToCompress = { kind: "compress", data: postable(data), level };
     if (room?.buffer instanceof SharedArrayBuffer) job.room = room;
     if (parts !== undefined) job.parts = parts;
-    return await this.#enqueue(job) as CompressedFrame;
+    return frameOf(job, await this.#enqueue(job));
   }
 
   async decompress(frame: FrameToDecompress): Promise<Uint8Array> {
     const { size, sha256 } = frame;
     const bytes = postable(frame.bytes);
     const given = (frame.given ?? false) || bytes !== frame.bytes;
-    return (await this.#enqueue({ kind: "decompress", bytes, sha256, size, given })).bytes;
+    const answer = await this.#enqueue({ kind: "decompress", bytes, sha256, size, given });
+    if (!("content" in answer)) throw new TypeError("content was asked for");
+    return answer.content;
   }
 
   close(): void {
@@ -124,7 +127,7 @@ export class FramePool implements FrameCompressor {
     if (task === undefined) return;
     this.#sendJobs();
     if ("error" in answer) task.reject(rebuiltError(answer.error));
-    else task.resolve("bytes" in answer ? answer : inRoom(task.job, answer));
+    else task.resolve(answer);
   }
 
   /** A Worker that died takes its jobs with it; the next job starts a new one. */
@@ -138,12 +141,18 @@ export class FramePool implements FrameCompressor {
   }
 }
 
-function inRoom(
-  job: Job,
-  { length, ...sums }: Omit<CompressedFrame, "bytes"> & { length: number },
+/** The data frame that a Worker's answer tells of. */
+function frameOf(
+  job: FrameToCompress,
+  answer: Exclude<Answer, { error: unknown }>,
 ): CompressedFrame {
-  if (job.kind !== "compress") throw new TypeError("only compressed data lies in a room");
-  return { bytes: job.room!.subarray(0, length), ...sums };
+  if ("content" in answer) throw new TypeError("a data frame was asked for");
+  const { sha256, partSums } = answer;
+  if ("framing" in answer) {
+    return { pieces: storedPieces(job.data, answer.framing), sha256, partSums };
+  }
+  const bytes = "frame" in answer ? answer.frame : job.room!.subarray(0, answer.length);
+  return { pieces: [bytes], sha256, partSums };
 }
 
 /** What a Worker gets instead of a copy. */

@@ -6,11 +6,12 @@
 
 import { EctarError, type ErrorCode } from "../errors.ts";
 import {
-  type CompressedFrame,
   compressNow,
   decompressNow,
+  type FrameSums,
   type FrameToCompress,
   type FrameToDecompress,
+  storeNow,
 } from "./frame_compressor.ts";
 
 /** A job for a Worker. Where `room` is given it is shared, and the data frame is put there. */
@@ -20,12 +21,12 @@ export type Job =
 
 /** A Worker's answer to its oldest job. */
 export type Answer =
-  /** A data frame. */
-  | CompressedFrame
-  /** Bytes of the data frame that lies in the job's `room`. */
-  | Omit<CompressedFrame, "bytes"> & { length: number }
+  /** A compressed data frame: all its bytes, or how many lie in the job's `room`. */
+  | FrameSums & ({ frame: Uint8Array } | { length: number })
+  /** What a stored data frame has besides the job's `data`. */
+  | FrameSums & { framing: Uint8Array }
   /** Content. */
-  | { bytes: Uint8Array; sha256?: undefined }
+  | { content: Uint8Array }
   | { error: { code: ErrorCode | undefined; message: string } };
 
 const scope = self as unknown as {
@@ -36,7 +37,12 @@ const scope = self as unknown as {
 scope.onmessage = ({ data: job }) => {
   try {
     const answer = perform(job);
-    scope.postMessage(answer, "bytes" in answer ? [answer.bytes.buffer as ArrayBuffer] : []);
+    const given = "content" in answer
+      ? answer.content
+      : "frame" in answer
+      ? answer.frame
+      : undefined;
+    scope.postMessage(answer, given === undefined ? [] : [given.buffer as ArrayBuffer]);
   } catch (error) {
     const code = error instanceof EctarError ? error.code : undefined;
     scope.postMessage({ error: { code, message: (error as Error).message } }, []);
@@ -45,11 +51,12 @@ scope.onmessage = ({ data: job }) => {
 
 function perform(job: Job): Exclude<Answer, { error: unknown }> {
   if (job.kind === "decompress") {
-    const bytes = decompressNow(job);
+    const content = decompressNow(job);
     // The Worker's own, as a copy or as a gift; left to the garbage collector, frames pile up.
     if (job.bytes.buffer instanceof ArrayBuffer) job.bytes.buffer.transfer(0);
-    return { bytes };
+    return { content };
   }
-  const { bytes, ...sums } = compressNow(job, job.level);
-  return job.room === undefined ? { bytes, ...sums } : { length: bytes.length, ...sums };
+  if (job.level === 0) return storeNow(job);
+  const { pieces: [frame], ...sums } = compressNow(job, job.level);
+  return job.room === undefined ? { frame, ...sums } : { length: frame.length, ...sums };
 }

@@ -203,14 +203,14 @@ Deno.test("a discarded chunk leaves no trace in those after it", async () => {
     for (let offset = start; offset < start + 200_000; offset += archive.frameSize) {
       const data = tar.subarray(offset, Math.min(start + 200_000, offset + archive.frameSize));
       const { bytes, sha256 } = frameOf(data, 0);
-      await writer.addFrame(bytes, sha256, data.length);
+      await writer.addFrame([bytes], sha256, data.length);
     }
     await writer.endChunk(last);
   };
   await writeChunk(0, false);
   await writer.beginChunk(200_000, 200_000);
   const { bytes, sha256 } = frameOf(noise(archive.frameSize, 1), 0);
-  await writer.addFrame(bytes, sha256, archive.frameSize);
+  await writer.addFrame([bytes], sha256, archive.frameSize);
   await writer.discardChunk();
   await writeChunk(200_000, true);
   await writer.close();
@@ -226,7 +226,7 @@ async function writeMany(shards: MemoryShards): Promise<{ states: MediumState[];
   const { bytes, sha256 } = frameOf(noise(2 ** 20, 5), 0);
   const states: MediumState[] = [];
   try {
-    for (let i = 0; i < 40; i++) states.push(await writer.addFrame(bytes, sha256, 2 ** 20));
+    for (let i = 0; i < 40; i++) states.push(await writer.addFrame([bytes], sha256, 2 ** 20));
     return { states, end: await writer.endChunk(true) };
   } catch (error) {
     await writer.discardChunk();
@@ -288,7 +288,7 @@ Deno.test("batches are encoded while the one before is being written, and never 
 Deno.test("frames of a wrong size are refused: only a chunk's last may be short", async () => {
   const writer = new ChunkWriter(new MemoryShards(2, 3), description({ chunkSize: 150_000 }));
   const { bytes, sha256 } = frameOf(text(100), 3);
-  const add = (size: number) => writer.addFrame(bytes, sha256, size);
+  const add = (size: number) => writer.addFrame([bytes], sha256, size);
   await assert.rejects(add(1), TypeError);
   await writer.beginChunk(0, 0);
   await assert.rejects(writer.beginChunk(0, 0), TypeError);

@@ -51,7 +51,7 @@ export async function writeArchive(
     for (let offset = start; offset < end; offset += archive.frameSize) {
       const data = tar.subarray(offset, Math.min(end, offset + archive.frameSize));
       const { bytes, sha256 } = frameOf(data, archive.compressionLevel);
-      await writer.addFrame(bytes, sha256, data.length);
+      await writer.addFrame([bytes], sha256, data.length);
     }
     records.push(await writer.endChunk(chunk === chunks - 1));
   }
