@@ -88,7 +88,14 @@ class TarProducer {
       const member = this.#members.read(node);
       if (member === undefined) continue;
       try {
-        yield* this.#member(member);
+        const header = this.#header(member.entry);
+        if (header === undefined) continue;
+        if (this.#cutter.isFull) yield this.#cutter.take();
+        const padding = paddingAfter(storedSize(member.entry));
+        this.#cutter.beginMember(header.length + storedSize(member.entry) + padding);
+        const checksum = this.#putWhole(member, header, padding) ??
+          (yield* this.#putInPieces(member, header, padding));
+        this.#finish(member, checksum);
       } finally {
         member.file?.close();
       }
@@ -100,40 +107,52 @@ class TarProducer {
     return this.#totals;
   }
 
-  *#member(member: Member): Generator<TarFrame> {
-    const { entry, stat } = member;
-    const header = this.#header(entry);
-    if (header === undefined) return;
-    const stored = storedSize(entry);
-    const padding = paddingAfter(stored);
-    this.#cutter.beginMember(header.length + stored + padding);
+  /**
+   * Puts a member that fits into the frame under way, as most do; what need not wait for another frame
+   * needs none of the machinery for that.
+   *
+   * @returns where in the frame its content is, or an empty checksum; undefined when it does not fit
+   */
+  #putWhole(member: Member, header: Uint8Array, padding: number): "" | Stretch | undefined {
+    const { entry, file } = member;
+    const size = header.length + entry.size + padding;
+    if (entry.sparse !== undefined || size > this.#cutter.room) return undefined;
+    this.#cutter.copy(header, 0);
+    if (file === undefined) return "";
+    const start = this.#cutter.filled;
+    const content = new ContentReader(member, undefined, this.#note);
+    for (let at = 0; at < entry.size;) at += this.#read(content, at, entry.size);
+    content.compareWithNow();
+    this.#cutter.zeros(padding);
+    return { start, end: start + entry.size };
+  }
+
+  /** Puts a member in as many frames as it takes, and returns its checksum. */
+  *#putInPieces(
+    member: Member,
+    header: Uint8Array,
+    padding: number,
+  ): Generator<TarFrame, string> {
     if (header.length <= this.#cutter.room) this.#cutter.copy(header, 0);
     // Whoever takes the frame may encode other headers.
     else yield* this.#put(header.slice());
-    const checksum = member.file === undefined ? "" : yield* this.#file(member, padding);
-    this.#members.written(stat, entry.path);
-    this.#cutter.record(recordParts(entry, this.#cutter.memberPlace()), checksum);
-    this.#totals.members++;
-  }
-
-  /** Puts content and padding, and returns the checksum or where in the frame all of it is. */
-  *#file(member: Member, padding: number): Generator<TarFrame, string | Stretch> {
-    const { entry } = member;
-    this.#totals.files++;
-    this.#totals.fileBytes += entry.size;
-    const isPlain = entry.sparse === undefined && entry.size > 0;
-    if (isPlain && entry.size + padding <= this.#cutter.room) {
-      const start = this.#cutter.filled;
-      yield* this.#content(member, undefined);
-      this.#cutter.zeros(padding);
-      return { start, end: start + entry.size };
-    }
+    if (member.file === undefined) return "";
     const hash = createHash("sha256");
     yield* this.#content(member, hash);
     for (let left = padding; left > 0; left -= this.#cutter.zeros(left)) {
       if (this.#cutter.isFull) yield this.#cutter.take();
     }
     return hash.digest("hex");
+  }
+
+  /** Remembers and counts a member that has been put. */
+  #finish({ entry, stat, file }: Member, checksum: string | Stretch): void {
+    this.#members.written(stat, entry.path);
+    this.#cutter.record(recordParts(entry, this.#cutter.memberPlace()), checksum);
+    this.#totals.members++;
+    if (file === undefined) return;
+    this.#totals.files++;
+    this.#totals.fileBytes += entry.size;
   }
 
   /** Nothing, with a note, when no tar can hold the entry. */
@@ -154,7 +173,7 @@ class TarProducer {
     }
   }
 
-  *#content(member: Member, hash: Hash | undefined): Generator<TarFrame> {
+  *#content(member: Member, hash: Hash): Generator<TarFrame> {
     const { entry } = member;
     const content = new ContentReader(member, hash, this.#note);
     let at = 0;
@@ -163,21 +182,26 @@ class TarProducer {
       at = offset;
       for (const end = offset + length; at < end;) {
         if (this.#cutter.isFull) yield this.#cutter.take();
-        this.#host.checkpoint();
-        const space = this.#cutter.space(Math.min(READ_SIZE, end - at));
-        content.fill(space, at);
-        this.#cutter.advance(space.length);
-        at += space.length;
+        at += this.#read(content, at, end);
       }
     }
     this.#hashHole(hash, entry.size - at);
     content.compareWithNow();
   }
 
-  #hashHole(hash: Hash | undefined, length: number): void {
+  /** Reads some bytes from `at` on, up to `end`, into the frame, and returns how many. */
+  #read(content: ContentReader, at: number, end: number): number {
+    this.#host.checkpoint();
+    const space = this.#cutter.space(Math.min(READ_SIZE, end - at));
+    content.fill(space, at);
+    this.#cutter.advance(space.length);
+    return space.length;
+  }
+
+  #hashHole(hash: Hash, length: number): void {
     for (let left = length; left > 0; left -= ZEROS.length) {
       this.#host.checkpoint();
-      hash?.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+      hash.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
     }
   }
 
