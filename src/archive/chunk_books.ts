@@ -59,6 +59,21 @@ export class ChunkBooks {
     this.shardBytes += record.shard_size;
   }
 
+  /** Forgets all chunks behind the first `count`: they were taken back. */
+  async keep(count: number): Promise<void> {
+    let start = 0;
+    for (const [i, length] of this.#lengths.entries()) {
+      if (i >= count) {
+        const record: ChunkRecord = JSON.parse(await this.#text(start, start + length));
+        this.tarBytes -= record.uncompressed_size;
+        this.chunkBytes -= record.compressed_size;
+        this.shardBytes -= record.shard_size;
+      }
+      start += length;
+    }
+    this.#lengths.length = Math.min(this.#lengths.length, count);
+  }
+
   /** Says where all shards are. */
   place(placements: readonly (readonly ShardPlacement[])[]): void {
     this.#placements = placements;

@@ -120,8 +120,9 @@ class CreateRun {
   readonly #fileSpool: RecordSpool;
   readonly #notes: Record<string, number> = {};
   #chunk = 0;
-  /** Bytes of the records before the running chunk, and of all that the index gets. */
-  #recordsBefore = 0;
+  /** Bytes of the records before each chunk, from the first on. */
+  readonly #recordStarts: number[] = [];
+  /** Bytes of the records that the index gets, where that is not all. */
   #recordsEnd: number | undefined;
   #tarBytes = 0;
   #compressedBytes = 0;
@@ -150,7 +151,7 @@ class CreateRun {
     } finally {
       await this.#chunks.close();
     }
-    this.#books.place(await writer.freeze());
+    if (await this.#freeze()) stopped ??= "medium-full";
     if (index !== false) await this.#writeIndex(stopped === undefined);
     await writer.close();
     return this.#summary(stopped);
@@ -180,7 +181,7 @@ class CreateRun {
       if (this.#chunk > 0 && !await this.#hasRoomBehindChunk()) return false;
       await this.#chunks.beginChunk(frame.chunkOffset, frame.nextMember);
       this.#chunk = frame.chunk;
-      this.#recordsBefore = this.#fileSpool.size;
+      this.#recordStarts.push(this.#fileSpool.size);
     }
     const tarBytes = frame.data.length;
     this.#state = await this.#chunks.addFrame(compressed.pieces, compressed.sha256, tarBytes);
@@ -252,13 +253,30 @@ class CreateRun {
       }
     }
     await this.#chunks.discardChunk();
+    await this.#leaveRecordsOut();
+    return false;
+  }
+
+  /** Closes the books; returns whether chunks that had ended were taken back. */
+  async #freeze(): Promise<boolean> {
+    const placements = await this.#parts.writer.freeze();
+    const isCut = placements.length < this.#books.chunks;
+    if (isCut) {
+      await this.#books.keep(placements.length);
+      await this.#leaveRecordsOut();
+    }
+    this.#books.place(placements);
+    return isCut;
+  }
+
+  /** Leaves out of the index what is not whole in the chunks that are in the books. */
+  async #leaveRecordsOut(): Promise<void> {
     this.#recordsEnd = await committedRecordsEnd(
       this.#fileSpool,
-      this.#recordsBefore,
+      this.#recordStarts[this.#books.chunks],
       this.#parts.head.parameters.chunk_size,
       this.#books.tarBytes,
     );
-    return false;
   }
 
   async #writeIndex(complete: boolean): Promise<void> {

@@ -85,7 +85,7 @@ function driveLine(drive: DriveSummary, chunks: number): string {
   if (bytes === 0 && drive.state !== "writing") {
     return `${head}${stateWord(drive)}, holds NOTHING${reason}`;
   }
-  const held = chunksCommitted === chunks
+  const held = chunksCommitted >= chunks
     ? `all ${chunks === 1 ? "of 1 chunk" : `${chunks} chunks`}`
     : chunksCommitted === 0
     ? "NO chunk"

@@ -67,7 +67,8 @@ export interface ShardSetWriter {
   /**
    * Commits everything (fsync, synchronous filemark) and closes the books: for each chunk from 1,
    * the placement of each of its m shards. Nothing reported here is lost by a later failure of an
-   * output that was alive.
+   * output that was alive. Chunks at the end that too few media turned out to have room for are
+   * taken back: there are no placements of them.
    */
   freeze(): Promise<ShardPlacement[][]>;
   /** Writes the finished index (the bytes of NAME.index.zst) everywhere it belongs. */

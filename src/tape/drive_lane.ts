@@ -183,13 +183,18 @@ export class DriveLane {
     this.#draining = false;
   }
 
-  /** Takes back tape file `file`, the newest one, as if it had never begun. */
+  /**
+   * Takes back tape file `file` as if it had never begun: the newest one, or once all are committed
+   * one before it, with those behind.
+   */
   async discardFile(file: number): Promise<void> {
     this.#ring.dropFrom(Math.max(this.#newestFileStart, this.#gone));
     await this.drain();
     // Near the end of a tape the chunk may have got its filemark here and found no room elsewhere.
-    if (this.#files > file) this.#files = this.#committedFiles = file;
-    else if (!this.#full && this.#output.blocks === 0) return;
+    if (this.#files > file) {
+      this.#files = file;
+      this.#committedFiles = Math.min(this.#committedFiles, file);
+    } else if (!this.#full && this.#output.blocks === 0) return;
     await this.#cutBack();
   }
 

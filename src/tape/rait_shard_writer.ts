@@ -20,13 +20,9 @@ import {
   type RaitOptions,
 } from "./rait_options.ts";
 import { refuseUnlessWritable } from "./rait_guard.ts";
+import { chunksOnEnough, type Place, placement } from "./rait_placements.ts";
 import { TimedDevice } from "./timed_device.ts";
 import { untilStopped } from "./until_stopped.ts";
-
-/** A shard whose drive did not work from the start, or the lane of its drive. */
-type Place =
-  | DriveLane
-  | Pick<DriveSummary, "shard" | "drive" | "volumeUuid" | "state"> & { reason: string };
 
 /**
  * Writes the m shards of an archive to m tape drives: tape file 0 is the label, tape file n the
@@ -194,21 +190,27 @@ export class RaitShardWriter implements ShardSetWriter {
   }
 
   /**
-   * Commits everything and closes the books.
+   * Commits everything and closes the books. A chunk may have ended while its last blocks waited in
+   * memory: where tapes without early warning then had no room for them, and fewer than k hold it,
+   * it is taken back from those, and so is all behind it.
    *
-   * @throws {EctarError} `too-few` when too few drives are left, `no-space` when tapes that gave no
-   * early warning were too short for a chunk that had ended
+   * @returns placements of the chunks that are kept
+   * @throws {EctarError} `too-few` when too few drives are left, `no-space` when chunks had ended and
+   * not one of them can be kept
    */
   async freeze(): Promise<ShardPlacement[][]> {
     this.#writeMarkIfDue(true);
     await this.#each((lane) => lane.commit());
     this.#requireEnough();
-    return this.#chunkBlocks.map((blocks, i) => {
-      const shards = this.#places.map((place) => placement(place, i + 1, blocks));
-      const placed = shards.filter(({ missing }) => missing === undefined).length;
-      if (placed < this.k) throw this.#noSpace(`keep chunk ${i + 1}`);
-      return shards;
-    });
+    const kept = chunksOnEnough(this.#places, this.k);
+    if (kept < this.#chunkBlocks.length) {
+      if (kept === 0) throw this.#noSpace("keep chunk 1");
+      this.#chunkBlocks.length = kept;
+      await this.#each((lane) => lane.discardFile(kept + 1));
+    }
+    return this.#chunkBlocks.map((blocks, i) =>
+      this.#places.map((place) => placement(place, i + 1, blocks))
+    );
   }
 
   /**
@@ -362,13 +364,3 @@ const DEAD_SUMMARY: Omit<DriveSummary, "drive" | "shard" | "reason" | "volumeUui
   starved: 0,
   indexWritten: false,
 };
-
-function placement(place: Place, chunk: number, blocks: number): ShardPlacement {
-  const { shard } = place;
-  if (!(place instanceof DriveLane)) return { shard, extents: [], missing: place.reason };
-  if (chunk >= place.committedFiles) {
-    return { shard, extents: [], missing: place.trouble ?? "not committed" };
-  }
-  const extents = [{ volume: 0, tapeFile: chunk, firstBlock: 0, blocks }];
-  return { shard, extents, missing: undefined };
-}

@@ -1,6 +1,7 @@
 /** What creating on tapes refuses, and how it ends early, on tape images. */
 import assert from "node:assert/strict";
 import { createOnTapes } from "../../src/archive/create_tapes.ts";
+import { noise } from "../bytes.ts";
 import { asRun, ECTAR, ectarExits, ectarRefuses } from "../cli/run_ectar.ts";
 import { assertSameTree, makeSampleTree, namesIn } from "../cli/sample_tree.ts";
 import { MockTapeDevice } from "../mocks.ts";
@@ -163,6 +164,54 @@ Deno.test("tapes that end too early all hold the same chunks, and verify says th
     // The member that was cut off is in no index, and no damage.
     const full = await ectarExits(3, work, "verify", "--full", ...THREE);
     assert.match(full.stdout, /^backup: UNFINISHED, what was written is whole/m);
+  });
+});
+
+/** Names of files in the archive, as `list` says, and contents of those that `extract` brings whole. */
+async function listedAndWhole(work: string, ...input: string[]) {
+  const { stdout } = await ectarExits(0, work, "list", ...input);
+  const listed = stdout.split("\n").filter((path) => /^noise\/f\d+$/.test(path)).sort();
+  await ectarExits(3, work, "extract", ...input, "--partial", "-o", "x");
+  const whole = namesIn(`${work}/x/noise`).filter((name) => !name.endsWith(".ectar-partial"));
+  for (const name of whole) {
+    const [was, is] = [`noise/${name}`, `x/noise/${name}`].map((path) => `${work}/${path}`);
+    assert.deepEqual(Deno.readFileSync(is), Deno.readFileSync(was), name);
+  }
+  await Deno.remove(`${work}/x`, { recursive: true });
+  return { listed, whole: whole.map((name) => `noise/${name}`).sort() };
+}
+
+Deno.test("tapes that end without a usable early warning keep what is proven, with an index or with its copy on disk", async () => {
+  await withScratch(async (work) => {
+    await Deno.mkdir(`${work}/noise`);
+    for (let i = 0; i < 20; i++) {
+      await Deno.writeFile(`${work}/noise/f${i}`, noise(600_000 + i, i + 1));
+    }
+    const tapes = imageNames(3);
+    const withIndex = new Set<boolean>();
+    // Blocks of 512 KiB: the warning comes with the last one that fits, or not at all.
+    for (const capacity of ["4000KB", "4500KB", "5000KB", "5500KB"]) {
+      const shape = ["--chunk-size", "1MB", "--image-capacity", capacity, "--overwrite", "--force"];
+      const run = await ectarExits(3, work, "create", ...THREE, ...shape, "-o", "backup", "noise");
+      assert.match(run.stderr, /the archive is INCOMPLETE: the tapes are full/);
+      const hasIndex = !run.stderr.includes("no index on the tape in drive");
+      withIndex.add(hasIndex);
+      const kept = Number(/^backup: (\d+) chunks/m.exec(run.stderr)?.[1]);
+      for (const tape of tapes) {
+        const files = tapeFiles(`${work}/${tape}`).slice(1);
+        const shards = files.filter((blocks) => blocks.length > 0 && blocks[0][0] !== 0x28);
+        assert.equal(shards.length, kept, `chunks on ${tape} of ${capacity}`);
+      }
+      const copy = hasIndex ? [] : ["-i", "backup.index.zst"];
+      for (const present of [tapes, tapes.slice(1), tapes.slice(0, 2)]) {
+        const { listed, whole } = await listedAndWhole(work, ...copy, ...on(present));
+        assert.ok(listed.length > 0);
+        assert.deepEqual(whole, listed, `${capacity} ${present}`);
+      }
+      const verified = await ectarExits(3, work, "verify", "--full", ...copy, ...THREE);
+      assert.match(verified.stdout, /^backup: UNFINISHED, what was written is whole/m);
+    }
+    assert.equal(withIndex.size, 2, "some tapes had room for the index, others had none");
   });
 });
 

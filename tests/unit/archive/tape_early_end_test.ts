@@ -67,3 +67,45 @@ Deno.test("an archive that ends with its tapes lists the files that are whole on
   }
   assert.ok(ended > 10 && takenBack > 0, `${ended} ended, ${takenBack} took a chunk back`);
 });
+
+Deno.test("tapes that end without a warning keep what is proven, also where the last chunk had ended", async () => {
+  const small = sampleFiles(6);
+  const { tarBytes: wholeTarBytes } = await archiveOnto(mockDrives(3), small, 2);
+  let ended = 0;
+  let afterTheLast = 0;
+  for (let blocks = 10; blocks < 50; blocks++) {
+    const capacityBytes = LABEL_BYTES + blocks * BLOCK;
+    const drives = mockDrives(3, () => ({ medium: new TapeMedium({ capacityBytes }) }));
+    let taken = 0;
+    const onProgress = ({ tarBytes }: { tarBytes: number }) => taken = tarBytes;
+    // Memory for a chunk and more, so that it ends before the tape is known to be full.
+    const rait = { bufferBytes: 3 * 40 * BLOCK };
+    const run = await archiveOnto(drives, small, 2, rait, { onProgress }).catch((error) => {
+      assert.match(error.message, /^no room to keep chunk 1: tape full in d0, d1, d2$/);
+      return undefined;
+    });
+    if (run?.stopped === undefined || run.chunks === 0) continue;
+    ended++;
+    assert.equal(run.stopped, "medium-full");
+    assert.equal(run.totals, undefined);
+    if (taken === wholeTarBytes) afterTheLast++;
+    for (const absent of [undefined, 0, 1, 2]) {
+      const present = drives.filter((_, shard) => shard !== absent);
+      const what = `${blocks} without ${absent}`;
+      const { files: restored } = await restoreFrom(reload(present), { partial: true });
+      const whole = Object.keys(restored).filter((name) => !name.endsWith(".ectar-partial"));
+      for (const name of whole) assert.deepEqual(restored[name], small[name], what);
+      if (!run.writer.summary().some(({ indexWritten }) => indexWritten)) continue;
+      const { files, chunks, complete } = await readIndex(present);
+      assert.equal(complete, false);
+      assert.equal(chunks.length, run.chunks, what);
+      assert.equal(
+        chunks.reduce((sum, { uncompressed_size: size }) => sum + size, 0),
+        run.tarBytes,
+      );
+      const listed = files.filter((file) => file.entry_type === "file").map(({ path }) => path);
+      assert.deepEqual(listed.sort(), whole.map((name) => `tree/${name}`).sort(), what);
+    }
+  }
+  assert.ok(ended > 20 && afterTheLast > 5, `${ended} ended, ${afterTheLast} after the last chunk`);
+});

@@ -1,5 +1,6 @@
 /** Tapes that are too short, ending at every block. */
 import assert from "node:assert/strict";
+import type { ShardPlacement } from "../../../src/shard/shard_io.ts";
 import { startsWithZstdMagic } from "../../../src/tape/first_block.ts";
 import { RaitShardWriter } from "../../../src/tape/rait_shard_writer.ts";
 import { type MockTapeDevice, TapeMedium } from "../../mocks.ts";
@@ -54,6 +55,14 @@ function assertClean(drives: readonly MockTapeDevice[], chunks: number, what: st
   }
 }
 
+/** Every chunk in the books is said to lie on as many tapes as it takes. */
+function assertProven(placements: readonly ShardPlacement[][], what: string): void {
+  for (const shards of placements) {
+    const placed = shards.filter(({ missing }) => missing === undefined).length;
+    assert.ok(placed >= K, what);
+  }
+}
+
 for (const short of [[1], [0, 1, 2]]) {
   for (const [late, mustStream] of [[false, true], [true, true], [false, false]]) {
     const how = `${late ? ", late" : ""}${mustStream ? "" : ", not streaming"}`;
@@ -69,10 +78,7 @@ for (const short of [[1], [0, 1, 2]]) {
             const { chunks, full, placements } = await writeArchive(writer, SIZES, PIECE_BYTES);
             if (!full) assert.equal(chunks, SIZES.length, what);
             assert.equal(placements.length, chunks);
-            for (const shards of placements) {
-              const placed = shards.filter(({ missing }) => missing === undefined).length;
-              assert.ok(placed >= K, what);
-            }
+            assertProven(placements, what);
             assertClean(drives, chunks, what);
             for (const { indexWritten, drive } of writer.summary()) {
               const said = writer.remarks.some((line) => line.includes(`drive ${drive}`));
@@ -85,23 +91,105 @@ for (const short of [[1], [0, 1, 2]]) {
   }
 }
 
-Deno.test("tapes that end without any warning never leave a false book or a torn tape", async () => {
+/** Chunks of `SIZES` that fit into so many blocks. */
+function fitting(blocks: number): number {
+  return SIZES.filter((_, i) => SIZES.slice(0, i + 1).reduce((a, b) => a + b) <= blocks).length;
+}
+
+Deno.test("tapes that end without any warning keep every chunk that enough of them hold, and no other", async () => {
   for (let blocks = 0; blocks <= CHUNK_BLOCKS + INDEX_BLOCKS; blocks++) {
     for (const [short, mustStream] of [[[1], true], [[0, 1, 2], true], [[1], false]] as const) {
       const late = false;
       const shape = { blocks, warningBlocks: 0, reserveBlocks: 0, late, mustStream, short };
+      const what = JSON.stringify(shape);
       const drives = drivesOf(shape);
       const writer = new RaitShardWriter(drives, raitOptions(K));
+      const fits = fitting(blocks);
       try {
-        const { chunks } = await writeArchive(writer, SIZES, PIECE_BYTES);
-        assertClean(drives, chunks, JSON.stringify(shape));
+        const { placements } = await writeArchive(writer, SIZES, PIECE_BYTES);
+        assertClean(drives, placements.length, what);
+        assertProven(placements, what);
+        if (short.length > M - K) assert.equal(placements.length, fits, what);
+        else assert.ok(placements.length >= fits, what);
       } catch (error) {
         assert.equal((error as { code?: string }).code, "no-space");
+        assert.match((error as Error).message, /^no room to keep chunk 1: /);
+        assert.equal(fits, 0, what);
         await writer.abort();
-        assertClean(drives, SIZES.length, JSON.stringify(shape));
+        assertClean(drives, 0, what);
       }
     }
   }
+});
+
+Deno.test("chunks that wait for tapes that then end are taken back together, and from every tape", async () => {
+  // One tape holds everything, and all of it waits in memory for the others.
+  for (const [blocks, kept] of [[3, 1], [7, 1], [8, 2], [10, 3], [12, 3]]) {
+    const drives = drivesOf({
+      blocks,
+      warningBlocks: 0,
+      reserveBlocks: 0,
+      late: false,
+      mustStream: true,
+      short: [0, 2],
+    });
+    const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
+    const writer = new RaitShardWriter(drives, options);
+    const { placements, chunks } = await writeArchive(writer, SIZES, PIECE_BYTES);
+    assert.equal(chunks, SIZES.length, "all had ended");
+    assert.equal(placements.length, kept);
+    assertProven(placements, `${blocks}`);
+    assertClean(drives, kept, `${blocks}`);
+    assert.equal(drives[1].medium!.files().length, 1 + kept + 1, "label, chunks, index");
+    assert.deepEqual(writer.summary().map((drive) => drive.chunksCommitted), [kept, kept, kept]);
+    assert.ok(writer.summary()[1].indexWritten);
+  }
+});
+
+Deno.test("what fewer tapes hold than are needed is taken back, what enough of them hold is not", async () => {
+  const cases: [lengths: number[], kept: number][] = [
+    [[3, 8, 10], 2],
+    [[3, 3, 14], 1],
+    [[2, 3, 3], 1],
+    [[8, 8, 2], 2],
+  ];
+  for (const [lengths, kept] of cases) {
+    const drives = mockDrives(M, (shard) => ({
+      medium: new TapeMedium({ capacityBytes: LABEL_BYTES + lengths[shard] * BLOCK }),
+    }));
+    const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
+    const writer = new RaitShardWriter(drives, options);
+    const { placements } = await writeArchive(writer, SIZES, PIECE_BYTES);
+    const what = `${lengths}`;
+    assert.equal(placements.length, kept, what);
+    assertProven(placements, what);
+    assertClean(drives, kept, what);
+    placements.forEach((shards, i) =>
+      assert.deepEqual(
+        shards.map(({ missing }) => missing === undefined),
+        lengths.map((blocks) => fitting(blocks) > i),
+        what,
+      )
+    );
+  }
+});
+
+Deno.test("tapes of which too few hold even the first chunk are no archive", async () => {
+  const drives = drivesOf({
+    blocks: 2,
+    warningBlocks: 0,
+    reserveBlocks: 0,
+    late: false,
+    mustStream: true,
+    short: [0, 2],
+  });
+  const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
+  const writer = new RaitShardWriter(drives, options);
+  await assert.rejects(writeArchive(writer, SIZES, PIECE_BYTES), {
+    code: "no-space",
+    message: "no room to keep chunk 1: tape full in d0, d2",
+  });
+  await writer.abort();
 });
 
 Deno.test("a tape too short for its label counts as a failed drive", async () => {
