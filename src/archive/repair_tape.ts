@@ -6,15 +6,10 @@
  */
 
 import { createHash } from "node:crypto";
-import type { ChunkShards } from "../chunk/chunk_writer_stripes.ts";
-import type { ChunkReader } from "../chunk/read_chunk.ts";
 import { ChunkRebuilder, indexPieceSize, type RebuiltChunk } from "../chunk/rebuild_chunk.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
 import type { RecordSpool } from "../index/record_spool.ts";
-import type { MediumState } from "../shard/shard_io.ts";
-import { encodeZfecHeader } from "../shard/zfec_header.ts";
-import { CommitPolicy, DEFAULT_COMMIT_BYTES } from "../tape/commit_policy.ts";
 import { DriveLane } from "../tape/drive_lane.ts";
 import { indexPadding } from "../tape/index_padding.ts";
 import { encodeLabel } from "../tape/label.ts";
@@ -25,13 +20,16 @@ import { untilStopped } from "../tape/until_stopped.ts";
 import { VERSION } from "../version.ts";
 import { ChunkBooks } from "./chunk_books.ts";
 import { OpenArchive } from "./open_archive.ts";
+import { requireWorking, type TapeChunks, writeTapeChunks } from "./repair_tape_chunks.ts";
+import { openEndRemark } from "./repair_tape_end.ts";
 import { replacementIndex, requireTapeSet } from "./repair_tape_index.ts";
 import type { ReplacedTape, ReplaceProgress, ReplaceTapeOptions } from "./repair_tape_options.ts";
 import { refuseUnlessOthersSuffice } from "./repair_tape_proof.ts";
 import { readTapeBack, type TapeFault } from "./repair_tape_read_back.ts";
 
 /**
- * Writes the shards of a lost tape, and an index, onto a new one.
+ * Writes the shards of a lost tape, and an index, onto a new one. Where no tape has an index and the
+ * archive was never finished, the new tape gets all chunks that can be proven and no index either.
  *
  * @throws {EctarError} `exists`, `permission`, `not-found` when the new tape must not be written, or
  *   what is on it is needed: nothing was written then; `damaged`, `too-few` when a chunk cannot be
@@ -100,7 +98,7 @@ class Replacement {
       );
     const rebuilder = new ChunkRebuilder(k, m);
     if (await look() === "same-shard") {
-      await this.#proveOthersSuffice(rebuilder, timed.name);
+      await this.#proveOthersSuffice(rebuilder, timed);
       // That may have taken hours: it must still be the tape that was looked at.
       await look();
     }
@@ -122,11 +120,21 @@ class Replacement {
       firstChunk: 1,
       firstShardOffset: 0,
     };
+    let written: TapeChunks;
     try {
       await lane.writeLabel(encodeLabel(label));
       requireWorking(lane);
-      await this.#writeChunks(lane, rebuilder, k, m);
-      await this.#writeIndex(lane, setUuid, volumeUuid);
+      written = await writeTapeChunks({
+        archive: this.#archive,
+        rebuilder,
+        shardCounts: { k, m },
+        lane,
+        books: this.#books,
+        onBytes: (bytes, chunk) => this.#advance(bytes, chunk),
+      });
+      this.#last = written.last;
+      if (written.endIsOpen) await lane.abort();
+      else await this.#writeIndex(lane, setUuid, volumeUuid);
     } catch (error) {
       await lane.abort();
       throw this.#incomplete(error, lane);
@@ -143,18 +151,20 @@ class Replacement {
       chunks: this.#books.chunks,
       bytes: this.#books.shardBytes,
       indexWritten,
+      lost: written.lost,
       readBack,
       remarks: [
         ...this.#archive.remarks,
+        ...written.endIsOpen ? [openEndRemark(this.#archive.name, this.#books.chunks)] : [],
         ...lane.trouble === undefined ? [] : [`no index on the new tape: ${lane.trouble}`],
       ],
     };
   }
 
-  async #proveOthersSuffice(rebuilder: ChunkRebuilder, drive: string): Promise<void> {
+  async #proveOthersSuffice(rebuilder: ChunkRebuilder, device: TimedDevice): Promise<void> {
     const { shard, onNotice } = this.#options;
     onNotice?.(
-      `the tape in drive ${drive} is, or may be, shard ${shard} of ` +
+      `the tape in drive ${device.name} is, or may be, shard ${shard} of ` +
         `${
           printablePath(this.#archive.name)
         }: before it is overwritten, the others are read once ` +
@@ -165,7 +175,7 @@ class Replacement {
       archive: this.#archive,
       rebuilder,
       shard,
-      drive,
+      device,
       onBytes: (bytes, chunk) => this.#advance(bytes, chunk, NOTHING_WRITTEN),
     });
     this.#begin("writing");
@@ -191,31 +201,6 @@ class Replacement {
       onBytes: (bytes, chunk) =>
         this.#advance(bytes, chunk, "interrupted; the new tape is written"),
     });
-  }
-
-  async #writeChunks(
-    lane: DriveLane,
-    rebuilder: ChunkRebuilder,
-    k: number,
-    m: number,
-  ): Promise<void> {
-    const reader = this.#archive.requireShards();
-    const policy = new CommitPolicy(DEFAULT_COMMIT_BYTES);
-    const visit = async (chunk: ChunkReader, number: number) => {
-      const target = new TapeTarget(lane, k, m);
-      const onBytes = (bytes: number) => this.#advance(bytes, number);
-      const rebuilt = await rebuilder.rebuild(chunk, target, { inOrder: true, onBytes });
-      const { shard_size, last } = rebuilt.record;
-      lane.endFile(policy.afterFile(shard_size) === "synchronous" || last);
-      await this.#books.add(rebuilt.record);
-      this.#last = rebuilt;
-      return { lostFrames: 0, lost: undefined };
-    };
-    for await (const { lost } of reader.visit(visit)) {
-      if (lost !== undefined) throw new EctarError("damaged", lost);
-    }
-    await lane.commit();
-    requireWorking(lane);
   }
 
   async #writeIndex(lane: DriveLane, setUuid: string, uuid: string): Promise<void> {
@@ -283,44 +268,4 @@ class Replacement {
       `${chunksCommitted} chunks and no index`;
     return new EctarError(error.code, error.message, { ...error.context, hint }, { cause: error });
   }
-}
-
-/** Takes all shards of a chunk and puts one of them onto the tape. */
-class TapeTarget implements ChunkShards {
-  readonly k: number;
-  readonly m: number;
-  readonly blockSize = 1;
-  readonly #lane: DriveLane;
-
-  constructor(lane: DriveLane, k: number, m: number) {
-    this.#lane = lane;
-    this.k = k;
-    this.m = m;
-  }
-
-  async beginChunk(): Promise<void> {
-    const { k, m } = this;
-    this.#lane.beginFile();
-    await this.#lane.put(encodeZfecHeader({ k, m, padlen: 0, sharenum: this.#lane.shard }));
-  }
-
-  async write(shards: readonly Uint8Array[]): Promise<MediumState> {
-    await this.#lane.put(shards[this.#lane.shard]);
-    requireWorking(this.#lane);
-    return "ok";
-  }
-
-  endChunk(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** The tape is given up as a whole. */
-  discardChunk(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-function requireWorking(lane: DriveLane): void {
-  if (lane.trouble === undefined) return;
-  throw new EctarError(lane.alive ? "no-space" : "io", lane.trouble, { drive: lane.device.name });
 }

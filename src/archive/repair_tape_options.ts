@@ -61,6 +61,14 @@ export interface ReplaceProgress {
   chunk: number;
 }
 
+/** A chunk that cannot be recovered. */
+export interface LostChunk {
+  /** Chunk number, from 1. */
+  chunk: number;
+  /** One line: why not. */
+  reason: string;
+}
+
 /** What came of it. */
 export interface ReplacedTape {
   /** Archive name. */
@@ -77,6 +85,11 @@ export interface ReplacedTape {
   bytes: number;
   /** Whether the tape holds an index. */
   indexWritten: boolean;
+  /**
+   * Chunks behind those on the tape that were found and cannot be recovered: of an archive that was
+   * never finished, and has no index, they may be torn.
+   */
+  lost: LostChunk[];
   /** What differed when it was read back; undefined when it was not. */
   readBack: readonly TapeFault[] | undefined;
   /** What was noticed, one line each. */

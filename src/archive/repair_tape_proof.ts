@@ -9,7 +9,13 @@ import type { ChunkReader } from "../chunk/read_chunk.ts";
 import type { ChunkRebuilder } from "../chunk/rebuild_chunk.ts";
 import { EctarError } from "../errors.ts";
 import { printablePath } from "../printable.ts";
+import { surveyArchive } from "../tape/tape_files.ts";
+import { findTape } from "../tape/tape_set.ts";
+import type { TimedDevice } from "../tape/timed_device.ts";
 import type { OpenArchive } from "./open_archive.ts";
+import { isLoss } from "./repair_tape_chunks.ts";
+import { isOpenEnd } from "./repair_tape_end.ts";
+import type { LostChunk } from "./repair_tape_options.ts";
 import { RepairTarget } from "./repair_target.ts";
 
 /** Chunks that are named before the rest is only counted. */
@@ -24,18 +30,19 @@ export interface SufficiencyOptions {
   /** Shard on the tape that is to be overwritten. */
   shard: number;
   /** Drive it is in. */
-  drive: string;
+  device: TimedDevice;
   /** Called with the chunk bytes proven, as they come; may throw to end the run. */
   onBytes: (bytes: number, chunk: number) => void;
 }
 
 /**
- * Proves every byte of every chunk as rebuilding does, and writes nothing.
+ * Proves every byte of every chunk as rebuilding does, and writes nothing. Where nothing tells the
+ * archive's end, the tape must hold no more than is proven.
  *
  * @throws {EctarError} `exists` when chunks cannot be recovered, naming them
  */
 export async function refuseUnlessOthersSuffice(options: SufficiencyOptions): Promise<void> {
-  const { archive, rebuilder, shard, drive, onBytes } = options;
+  const { archive, rebuilder, shard, device, onBytes } = options;
   const prove = async (chunk: ChunkReader, number: number) => {
     try {
       const onChunkBytes = (bytes: number) => onBytes(bytes, number);
@@ -44,25 +51,31 @@ export async function refuseUnlessOthersSuffice(options: SufficiencyOptions): Pr
       await rebuilder.rebuild(chunk, nowhere, { inOrder: true, onBytes: onChunkBytes });
       return { lostFrames: 0, lost: undefined };
     } catch (error) {
-      const isLost = error instanceof EctarError && ["damaged", "too-few"].includes(error.code);
-      if (!isLost) throw error;
+      if (!isLoss(error)) throw error;
       return { lostFrames: 0, lost: error.message };
     }
   };
-  const lost: number[] = [];
-  let reason = "";
+  const lost: LostChunk[] = [];
+  let proven = 0;
+  let endIsOpen = false;
   for await (const check of archive.requireShards().visit(prove)) {
-    if (check.lost === undefined) continue;
-    if (lost.length === 0) reason = check.lost;
-    lost.push(check.chunk);
+    const { chunk, lost: reason } = check;
+    if (reason === undefined) proven = chunk;
+    else lost.push({ chunk, reason });
+    endIsOpen = isOpenEnd(archive, check);
   }
   if (lost.length === 0) return;
+  const [first] = lost;
+  const onlyEnd = endIsOpen && proven > 0 && first.chunk > proven;
+  if (onlyEnd && await holdsAtMost(device, archive, proven)) return;
+  const drive = device.name;
+  const lack = onlyEnd
+    ? `may hold more of it than the others, which prove its chunks up to ${proven} and not its end`
+    : `the others do not give back ${chunksText(lost)} without it (${first.reason})`;
   throw new EctarError(
     "exists",
     `nothing was written: the tape in drive ${drive} is, or may be, shard ${shard} of ` +
-      `${printablePath(archive.name)}, and the others do not give back ${
-        chunksText(lost)
-      } without it (${reason})`,
+      `${printablePath(archive.name)}, and ${lack}`,
     {
       drive,
       archive: archive.name,
@@ -71,7 +84,22 @@ export async function refuseUnlessOthersSuffice(options: SufficiencyOptions): Pr
   );
 }
 
-function chunksText(chunks: readonly number[]): string {
+/** Whether all that a tape holds of the archive is so many chunks, and no index. */
+async function holdsAtMost(
+  device: TimedDevice,
+  archive: OpenArchive,
+  chunks: number,
+): Promise<boolean> {
+  const { uuid } = archive;
+  if (uuid === undefined) return false;
+  const found = await findTape(device, { uuid });
+  if (found.kind !== "labelled") return false;
+  const survey = await surveyArchive(found.head, found.labelFile, found.label.blockSize);
+  return survey.failure === undefined && survey.indexFile === undefined && survey.chunks <= chunks;
+}
+
+function chunksText(lost: readonly LostChunk[]): string {
+  const chunks = lost.map(({ chunk }) => chunk);
   if (chunks.length === 1) return `chunk ${chunks[0]}`;
   const others = chunks.length - MAX_NAMED;
   const named = chunks.slice(0, MAX_NAMED).join(", ");

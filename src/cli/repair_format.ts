@@ -77,6 +77,11 @@ export function replacedLine({ name, shard, chunks, volumeUuid }: ReplacedTape):
   }: shard ${shard} is on the new tape, ${count}, volume ${volumeUuid}`;
 }
 
+/** What is not on the new tape because it cannot be recovered. */
+export function lostChunkLines({ lost }: ReplacedTape): string[] {
+  return atMost(lost.map(({ reason }) => `cannot be repaired: ${reason}`));
+}
+
 /** What is not as it was written on a tape that was read back. */
 export function readBackLines(drive: string, faults: readonly TapeFault[]): string[] {
   const lines = faults.map(({ problem }) => problem);
@@ -99,6 +104,7 @@ export function replacedJson(replaced: ReplacedTape): Record<string, unknown> {
     chunks: replaced.chunks,
     bytes: replaced.bytes,
     index_written: replaced.indexWritten,
+    lost: replaced.lost.map(({ chunk, reason }) => ({ chunk_number: chunk, reason })),
     read_back: replaced.readBack?.map(({ chunk, problem }) => ({
       chunk_number: chunk ?? null,
       problem,

@@ -113,6 +113,40 @@ Deno.test("without any index, some tapes in drives and some on disk give the los
     await assertWhole(work, [...without(2), "new.tap"]);
   }));
 
+/** Leaves the label and so many tape files, and some bytes of the next one. */
+async function cutBehind(tape: string, chunks: number, bytes = 0): Promise<void> {
+  const blocks = tapeFiles(tape).slice(0, 1 + chunks).flat();
+  const end = blocks.reduce((sum, { length }) => sum + 8 + length + (length & 1), 0);
+  await Deno.truncate(tape, end + 4 * (1 + chunks) + bytes);
+}
+
+Deno.test("a set that was never finished, without any index: what is proven is written, and no index", () =>
+  withTapes(async (work) => {
+    await Deno.remove(`${work}/backup.index.zst`);
+    const before = tapeFiles(`${work}/t2.tap`);
+    for (const tape of TAPES) await cutBehind(`${work}/${tape}`, 2);
+    const run = await replace(3, work, 2, without(2), "--verify");
+    assert.match(run.stderr, /the end of backup was not found, .* chunks 1 to 2 and no index/);
+    assert.match(run.stderr, /^backup: shard 2 is on the new tape, 2 chunks/m);
+    assert.match(run.stderr, /the new tape was read back, all as it was written/);
+    const renewed = tapeFiles(`${work}/new.tap`);
+    for (const file of [1, 2]) assert.deepEqual(concat(renewed[file]), concat(before[file]));
+    const tapes = ["new.tap", ...without(2).slice(1)];
+    await ectarExits(3, work, "extract", "--partial", ...on(tapes), "-o", "out");
+    await Deno.remove(`${work}/out`, { recursive: true });
+
+    // The old tape is no more than the others: it may be given up; torn, it may be more.
+    const old = ["repair", ...on(without(2)), "--replace", "2=t2.tap", "--overwrite"];
+    await ectarExits(3, work, ...old);
+    for (const tape of without(2)) await cutBehind(`${work}/${tape}`, 1, 100_000);
+    const kept = await ectarExits(1, work, ...old);
+    assert.match(kept.stderr, /nothing was written: .* which prove its chunks up to 1 and not its/);
+    const last = ["repair", ...on(without(2)), "--replace", "2=newer.tap", "--json"];
+    const { stdout } = await ectarExits(5, work, ...last);
+    const { chunks, index_written, lost } = JSON.parse(stdout);
+    assert.deepEqual([chunks, index_written, lost[0].chunk_number], [1, false, 2]);
+  }));
+
 Deno.test("a tape that holds something is refused; one that is needed is, whatever is said", () =>
   withTapes(async (work) => {
     const before = await Deno.readFile(`${work}/t3.tap`);

@@ -22,6 +22,7 @@ import { type InputOptions, inputOptions } from "../input.ts";
 import type { CommandContext } from "../program.ts";
 import { progressLine } from "../progress.ts";
 import {
+  lostChunkLines,
   readBackLines,
   repairExitCode,
   repairJson,
@@ -142,6 +143,8 @@ async function ontoTape(
     }
     if (!replaced.indexWritten) context.exit(EXIT.notes);
     tellReadBack(context, drive, replaced);
+    for (const text of lostChunkLines(replaced)) terminal.warn(text);
+    if (replaced.lost.length > 0) context.exit(EXIT.unrepairable);
   } catch (error) {
     const isLost = error instanceof EctarError && ["damaged", "too-few"].includes(error.code);
     if (!isLost) throw error;
