@@ -88,9 +88,10 @@ class TarProducer {
       const member = this.#members.read(node);
       if (member === undefined) continue;
       try {
+        // Before the header is encoded: whoever takes the frame may encode other headers.
+        if (this.#cutter.isFull) yield this.#cutter.take();
         const header = this.#header(member.entry);
         if (header === undefined) continue;
-        if (this.#cutter.isFull) yield this.#cutter.take();
         const padding = paddingAfter(storedSize(member.entry));
         this.#cutter.beginMember(header.length + storedSize(member.entry) + padding);
         const checksum = this.#putWhole(member, header, padding) ??
@@ -134,7 +135,6 @@ class TarProducer {
     padding: number,
   ): Generator<TarFrame, string> {
     if (header.length <= this.#cutter.room) this.#cutter.copy(header, 0);
-    // Whoever takes the frame may encode other headers.
     else yield* this.#put(header.slice());
     if (member.file === undefined) return "";
     const hash = createHash("sha256");
