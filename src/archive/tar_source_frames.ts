@@ -134,11 +134,15 @@ export class FrameCutter {
    * @param checksum its content's SHA-256 in hexadecimal, or which part of the frame that content is
    */
   record({ before, after }: RecordParts, checksum: string | Stretch): void {
-    if (typeof checksum === "string") return this.#putText(before + checksum + after + RECORD_END);
-    this.#putText(before);
+    const recordStart = this.#recordsEnd;
+    const isHashed = typeof checksum === "string";
+    const text = before + (isHashed ? checksum : NO_CHECKSUM_YET) + after + RECORD_END;
+    this.#putText(text);
+    if (isHashed) return;
+    const isAscii = this.#recordsEnd - recordStart === text.length;
+    const place = recordStart + (isAscii ? before.length : encoder.encode(before).length);
     this.#unhashedContents.push(checksum.start, checksum.end);
-    this.#checksumPlaces.push(this.#recordsEnd);
-    this.#putText(NO_CHECKSUM_YET + after + RECORD_END);
+    this.#checksumPlaces.push(place);
   }
 
   /** Adds a note. */

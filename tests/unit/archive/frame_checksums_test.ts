@@ -38,6 +38,16 @@ Deno.test("only what does not lie in one frame is hashed while it is read", () =
   ]]);
 });
 
+Deno.test("checksums get to their places behind names of any bytes", () => {
+  const names = ["plain", "Grüße", "\u{1f4be}", '"quoted"\n', "zz"];
+  const root = memoryDirectory(Object.fromEntries(
+    names.map((name, i) => [name, memoryFile(noise(100 + i, i))]),
+  ));
+  const { records } = produce(new MemoryFileTree(root), optionsFor(names));
+  const expected = names.map((path, i) => [path, sha256(noise(100 + i, i))]);
+  assert.deepEqual(records.map(({ path, checksum }) => [path, checksum]), expected);
+});
+
 Deno.test("a record without its checksum is none that a reader takes", () => {
   const root = memoryDirectory({ a: memoryFile(noise(100, 1)) });
   const { frames } = produce(new MemoryFileTree(root), optionsFor(["a"]), false);
