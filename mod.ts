@@ -113,7 +113,11 @@ export { archiveInfo } from "./src/archive/info.ts";
 export type { ArchiveInfo, ChunkInfo } from "./src/archive/info.ts";
 export { repairFiles, replaceOnDrive } from "./src/archive/repair_local.ts";
 export type { ReplaceOnDrive } from "./src/archive/repair_local.ts";
-export type { ReplacedTape, ReplaceProgress } from "./src/archive/repair_tape_options.ts";
+export type {
+  LostChunk,
+  ReplacedTape,
+  ReplaceProgress,
+} from "./src/archive/repair_tape_options.ts";
 export type { TapeFault } from "./src/archive/repair_tape_read_back.ts";
 export type { RepairedFile, RepairOptions, RepairSummary } from "./src/archive/repair.ts";
 export type { IndexState } from "./src/archive/repair_index.ts";
