@@ -12,6 +12,9 @@ import { printablePath } from "../printable.ts";
 import type { Note } from "../tree/note.ts";
 import type { Member } from "./tar_source_member.ts";
 
+/** Room for a byte that nobody looks at. */
+const ONE = new Uint8Array(1);
+
 /** Fills buffers with a file's bytes, and hashes them where that is asked for. */
 export class ContentReader {
   readonly #member: Member;
@@ -38,19 +41,37 @@ export class ContentReader {
     this.#hash?.update(space);
   }
 
-  /** Notes when the file is no longer as it was when it was opened. */
+  /**
+   * Notes when the file is no longer as it was when it was opened, or never was as its size says: in
+   * /proc, /sys and some file systems in user space size 0 tells nothing.
+   */
   compareWithNow(): void {
     if (this.#ended) return;
     const { file, stat } = this.#member;
+    // What is still empty has not changed; asking the system for all about it would cost more.
+    if (stat.size === 0 && !this.#readOne()) return;
     const now = file!.stat();
     if (
       now.size === stat.size &&
       now.mtimeNanoseconds === stat.mtimeNanoseconds && now.mtimeSeconds === stat.mtimeSeconds &&
       now.ctimeNanoseconds === stat.ctimeNanoseconds && now.ctimeSeconds === stat.ctimeSeconds
-    ) return;
-    const path = printablePath(this.#member.entry.path);
-    const message = `${path} changed while it was read`;
-    this.#note({ kind: "changed-while-read", path, message });
+    ) {
+      if (stat.size > 0) return;
+      this.#tell("size-untrue", "has content although its size is 0: stored empty");
+    } else {
+      this.#tell("changed-while-read", "changed while it was read");
+    }
+  }
+
+  /** Whether there is a byte where the file should have none. */
+  #readOne(): boolean {
+    try {
+      return this.#member.file!.read(ONE, 0) > 0;
+    } catch (error) {
+      if (!(error instanceof EctarError)) throw error;
+      this.#tell("unreadable", `cannot be read (${reasonOf(error)}): stored empty`);
+      return false;
+    }
   }
 
   #read(into: Uint8Array, offset: number): number {
@@ -67,12 +88,12 @@ export class ContentReader {
   }
 
   #noteEnd(kind: Note["kind"], what: string): void {
-    const { entry } = this.#member;
-    const path = printablePath(entry.path);
-    this.#note({
-      kind,
-      path,
-      message: `${path} ${what}: the rest of its ${entry.size} bytes is stored as zeros`,
-    });
+    const { size } = this.#member.entry;
+    this.#tell(kind, `${what}: the rest of its ${size} bytes is stored as zeros`);
+  }
+
+  #tell(kind: Note["kind"], what: string): void {
+    const path = printablePath(this.#member.entry.path);
+    this.#note({ kind, path, message: `${path} ${what}` });
   }
 }

@@ -14,6 +14,7 @@ const SHORTFALLS: readonly (readonly [Note["kind"], string])[] = [
   ["vanished", "vanished before they were read"],
   ["changed-while-read", "changed while they were read: new and old may be mixed in them"],
   ["shrunk-while-read", "shrank while they were read: what was missing is zeros"],
+  ["size-untrue", "have content although their size is 0: stored empty"],
   ["metadata-unreadable", "lack metadata that could not be read"],
   ["socket-skipped", "are sockets, and not in the archive"],
   ["symlink-kept", "are symbolic links that could not be followed, stored as such"],

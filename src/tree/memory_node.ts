@@ -20,6 +20,8 @@ export interface MemoryFaults {
   endsAt?: number;
   /** Reading a file at or beyond this offset fails. */
   failsAt?: number;
+  /** A file says that its size is 0, whatever it holds. */
+  sizeHidden?: boolean;
   /** A file's modification time moves on each time it is asked for. */
   keepsChanging?: boolean;
   /** The listing does not say what it is. */

@@ -75,7 +75,7 @@ export class MemoryFileTree implements FileTree {
       mode: node.mode ?? (node.kind === "directory" ? 0o755 : 0o644),
       uid: node.uid ?? 0,
       gid: node.gid ?? 0,
-      size: node.segments?.size ?? node.content?.length ?? 0,
+      size: faults.sizeHidden ? 0 : node.segments?.size ?? node.content?.length ?? 0,
       blocks: node.segments ? 0 : Math.ceil((node.content?.length ?? 0) / 512),
       links: identity.links,
       mtimeSeconds: Number(seconds),

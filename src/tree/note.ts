@@ -13,6 +13,8 @@ export interface Note {
     | "unreadable"
     | "changed-while-read"
     | "shrunk-while-read"
+    /** A file has content although its size is 0, as in /proc: stored empty. */
+    | "size-untrue"
     | "metadata-unreadable"
     /** A symlink was to be followed but leads nowhere or in a circle: stored as a symlink. */
     | "symlink-kept"

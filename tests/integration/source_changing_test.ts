@@ -97,6 +97,26 @@ Deno.test("a file that shrinks or grows while it is read keeps its announced siz
     }
   }));
 
+Deno.test("an empty file that grows before it is read is noted as changed", () =>
+  withTree((top) => {
+    for (const name of ["a", "b"]) Deno.writeTextFileSync(`${top}/${name}`, "");
+    const before = readMembers(produceFrom(top).tar)[2].offset;
+    // The first frame ends within b's header, when b has been looked at.
+    Deno.writeFileSync(`${top}/a`, new Uint8Array(FRAME_SIZE - before - 512));
+    const { tar, notes } = produceMeddling(top, () => Deno.writeTextFileSync(`${top}/b`, "new"));
+    assert.equal(readMembers(tar)[2].content.length, 0);
+    assert.deepEqual(notes, [["changed-while-read", "./b"]]);
+  }));
+
+Deno.test("files of /proc whose size is 0 are noted when they have content or cannot be read", () => {
+  const { members, notes } = produceFrom("/proc", ["version", "self/mem"]);
+  assert.deepEqual(members.map(({ content }) => content.length), [0, 0]);
+  assert.deepEqual(notes.map(({ kind, path }) => [kind, path]), [
+    ["size-untrue", "version"],
+    ["unreadable", "self/mem"],
+  ]);
+});
+
 Deno.test("sparse files are stored without holes and come back with them", () =>
   withTree((top) => {
     const from = `${top}/from`;

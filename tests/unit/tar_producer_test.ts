@@ -270,6 +270,24 @@ Deno.test("a file that changes while it is read is noted", () => {
   ]);
 });
 
+Deno.test("a file of size 0 that has content is stored empty and noted, and an empty one is not", () => {
+  const tree = new MemoryFileTree(memoryDirectory({
+    f: memoryFile("abc", { faults: { sizeHidden: true } }),
+    g: memoryFile("abc", { faults: { sizeHidden: true, keepsChanging: true } }),
+    h: memoryFile("abc", { faults: { sizeHidden: true, failsAt: 0 } }),
+    i: memoryFile(""),
+  }));
+  const produced = produce(tree, optionsFor(["f", "g", "h", "i"]));
+  assert.deepEqual(produced.members.map(({ content }) => content.length), [0, 0, 0, 0]);
+  assert.deepEqual(produced.notes.map(({ kind, path }) => [kind, path]), [
+    ["size-untrue", "f"],
+    ["changed-while-read", "g"],
+    ["unreadable", "h"],
+  ]);
+  assert.equal(produced.notes[0].message, "f has content although its size is 0: stored empty");
+  assert.equal(produced.notes[2].message, "h cannot be read (input/output error): stored empty");
+});
+
 Deno.test("owners are overridden as asked for", () => {
   const tree = new MemoryFileTree(memoryDirectory({
     f: memoryFile("", { uid: 5, gid: 6, mode: 0o4755 }),

@@ -15,12 +15,13 @@ const CREATED: Parameters<typeof createSummaryLines>[0] = {
 };
 
 Deno.test("what an archive lacks is told in words, and what it does not lack is not", () => {
-  const notes = { "names-stripped": 1, "unreadable": 2, "changed-while-read": 1 };
+  const notes = { "names-stripped": 1, "unreadable": 2, "changed-while-read": 1, "size-untrue": 3 };
   assert.deepEqual(createSummaryLines({ ...CREATED, notes }), [
     "archived 3 members, 2 of them files with 1.00 KiB",
     "b: 1 chunk, tar 4.00 KiB, compressed 2.00 KiB, all shards 3.00 KiB",
     "2 could not be read, and are not in the archive",
     "1 changed while they were read: new and old may be mixed in them",
+    "3 have content although their size is 0: stored empty",
   ]);
 });
 
