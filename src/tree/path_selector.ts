@@ -3,9 +3,9 @@
  *
  * A name chooses the member of just that path and, for a directory, everything below it. A name
  * with wildcards does so too, and chooses besides what it matches from its first to its last
- * character as in GNU tar's `--wildcards` (they match slashes), with all that lies below. `./` and
- * slashes in front and slashes at the end make no difference, neither in names nor in members:
- * `/home` was archived as `home`.
+ * character as in GNU tar's `--wildcards` (they match slashes), with all that lies below. Slashes in
+ * front, doubled and at the end and components `.` make no difference, neither in names (before
+ * their first wildcard) nor in members: `/home` was archived as `home`.
  *
  * @module
  */
@@ -40,10 +40,11 @@ export class PathSelector {
     if (options.files === undefined) return;
     this.#names = new Map();
     for (const file of options.files) {
-      const text = trimmed(typeof file === "string" ? file : matchingText(file));
+      const given = typeof file === "string" ? file : matchingText(file);
+      const text = tidy(given);
       this.#names.set(text, false);
-      if (isGlob(text)) {
-        const pattern = new RegExp(`^(?:${globSource(text)})(?:/|$)`, "su");
+      if (isGlob(given)) {
+        const pattern = new RegExp(`^(?:${globSource(tidyPattern(given))})(?:/|$)`, "su");
         this.#wildcards.push({ text, pattern, used: false });
       }
     }
@@ -80,7 +81,7 @@ export class PathSelector {
 
   #isNamed(path: Uint8Array): boolean {
     if (this.#names === undefined) return true;
-    const text = trimmed(matchingText(path));
+    const text = tidy(matchingText(path));
     let named = this.#useName(text) || this.#useName("");
     for (let slash = text.indexOf("/", 1); slash > 0; slash = text.indexOf("/", slash + 1)) {
       if (this.#useName(text.slice(0, slash))) named = true;
@@ -98,7 +99,18 @@ export class PathSelector {
   }
 }
 
-/** Without `./` and slashes in front and slashes at the end; empty for the top itself. */
-function trimmed(text: string): string {
-  return text.replace(/^(?:\.?\/+)+/, "").replace(/\/+$/, "").replace(/^\.$/, "");
+/** Components that are empty or `.`. */
+const IDLE = /(?:^|\/)\.?(?:\/|$)/;
+
+/** Without components that lead nowhere; empty for the top itself. */
+function tidy(text: string): string {
+  if (!IDLE.test(text)) return text;
+  return text.split("/").filter((part) => part !== "" && part !== ".").join("/");
+}
+
+/** The same for a pattern: in front of its wildcards, and slashes at its end. */
+function tidyPattern(text: string): string {
+  const [, way, rest] = /^([^*?[\\]*\/)?(.*)$/s.exec(text)!;
+  const before = tidy(way ?? "");
+  return (before === "" ? "" : before + "/") + rest.replace(/\/+$/, "");
 }

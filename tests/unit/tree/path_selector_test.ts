@@ -27,6 +27,35 @@ Deno.test("a name selects its member and what is below", () => {
   assert.ok(selects({ files: ["."] }, "a"));
 });
 
+Deno.test("slashes and dots that lead nowhere make no difference, in names and in members", () => {
+  const untidy = ["a//b", "./a/./b", "a/b/", "a/b/.", ".//./a/b//", "//a/.//b/./", "/./a/b"];
+  for (const name of untidy) {
+    assert.ok(selects({ files: [name] }, "a/b"), name);
+    assert.ok(selects({ files: [name] }, "./a/b/c"), name);
+    assert.ok(!selects({ files: [name] }, "a/bc"), name);
+    assert.ok(selects({ files: ["a/b"] }, name), name);
+  }
+  for (const name of [".", "./", "/", "././/."]) assert.ok(selects({ files: [name] }, "a"), name);
+  for (const name of [".a", "a.", "..", "a/.b", "a/b."]) {
+    assert.ok(selects({ files: [name] }, name), name);
+    assert.ok(!selects({ files: [name] }, "a/b"), name);
+  }
+  const bytes = Uint8Array.of(0x2e, 0x2f, 0x61, 0x2f, 0x2f, 0xff, 0x2f);
+  const selector = new PathSelector({ files: [bytes] });
+  assert.ok(selector.selects(Uint8Array.of(0x61, 0x2f, 0xff), false));
+  assert.ok(!selector.selects(Uint8Array.of(0x61, 0x2f, 0xfe), false));
+  assert.deepEqual(selector.unused(), []);
+});
+
+Deno.test("what stands before wildcards is a name, too, and a pattern stays as it is", () => {
+  for (const name of ["a//b*", "./a/.//b*", "/a//*", "a//b?/", "a/./b[c]"]) {
+    assert.ok(selects({ files: [name] }, "a/bc"), name);
+  }
+  assert.ok(selects({ files: ["a[/./]b"] }, "a.b"));
+  assert.ok(selects({ files: ["a[/./]b"] }, "a/b"));
+  assert.ok(!selects({ files: ["a*/./b"] }, "a/xb"));
+});
+
 Deno.test("wildcards match from the first character, across slashes, and what is below", () => {
   assert.ok(selects({ files: ["*.txt"] }, "a/b.txt"));
   assert.ok(selects({ files: ["a*z"] }, "a/b/z"));
