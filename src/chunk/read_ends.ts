@@ -63,12 +63,12 @@ export class EndsFinder {
    * The chunk's trailer, with the seek table it proves.
    *
    * @param thorough whether it is searched for where it is damaged
-   * @param refused UUIDs of archives whose trailers are not wanted
+   * @param wanted whether it may be an archive's of that UUID
    */
   trailer(
     prover: Prover,
     thorough: boolean,
-    refused?: ReadonlySet<string>,
+    wanted: (archiveUuid: string) => boolean,
   ): Promise<ProvenTrailer | undefined> {
     const { chunk, m } = prover.shards;
     const judge: Judge<ProvenTrailer> = async (view) => {
@@ -77,8 +77,7 @@ export class EndsFinder {
       const { archiveUuid, chunk: number, pieceCrc32 } = proven.trailer;
       const expected = (this.#archiveUuid ?? archiveUuid) === archiveUuid && number === chunk;
       if (!expected) this.#strangers.add(describeChunk(this.#archive, number, archiveUuid));
-      if (refused?.has(archiveUuid)) return undefined;
-      return expected && pieceCrc32.length === m ? proven : undefined;
+      return expected && wanted(archiveUuid) && pieceCrc32.length === m ? proven : undefined;
     };
     const { chunkBytes } = prover.layout;
     const focus = { start: Math.max(0, chunkBytes - tailBytes(prover.layout)), end: chunkBytes };

@@ -82,6 +82,7 @@ export async function settleIdentity(
   remark: (line: string) => void,
 ): Promise<Identity> {
   const votes = new Map<string, Vote>();
+  const isIndexed = (uuid: string) => indexes.some(({ head }) => head.archive_uuid === uuid);
   let opened: Identity["opened"];
   for (const chunk of chunks.slice(0, MAX_PROBES)) {
     let probe: ChunkReader;
@@ -102,10 +103,12 @@ export async function settleIdentity(
     votes.set(uuid, vote);
     if (opened === undefined) opened = { chunk, reader: probe };
     else await probe.close();
-    const indexed = indexes.some(({ head }) => head.archive_uuid === uuid);
-    if (indexed || vote.count === 2) break;
+    if (isIndexed(uuid) || vote.count === 2) break;
   }
-  const winner = [...votes.values()].sort((a, b) => b.count - a.count)[0];
+  // Where chunks are divided, as when strangers' shards make one of them, an index tips the scales.
+  const [[, winner] = []] = [...votes].sort(([one, a], [other, b]) =>
+    b.count - a.count || Number(isIndexed(other)) - Number(isIndexed(one))
+  );
   const hints = winner?.hints ?? hintsOfIndex(indexes[0]);
   if (opened !== undefined && opened.reader.opened.facts.archiveUuid !== hints.archiveUuid) {
     await opened.reader.close();

@@ -155,21 +155,26 @@ class ChunkOpening {
 
   /**
    * Facts from the chunk's own trailer and header. Where nothing tells which archive is meant, a
-   * trailer that the frames do not bear out gives way to another one that they bear out better.
+   * trailer that the frames do not bear out, or that goes with no header, gives way to a better one.
    */
   async byTrailer(prover: Prover, thorough: boolean): Promise<ChunkProof | undefined> {
     const refused = new Set<string>();
-    let best: { trailer: ProvenTrailer; evidence: number } | undefined;
+    let best: { trailer: ProvenTrailer; evidence: number; hasHeader: boolean } | undefined;
     for (;;) {
-      const trailer = await this.#ends.trailer(prover, thorough || refused.size > 0, refused);
+      const isNew = (uuid: string) => !refused.has(uuid);
+      const trailer = await this.#ends.trailer(prover, thorough || refused.size > 0, isNew);
       if (trailer === undefined) break;
       const faults = prover.shards.candidates.map((candidate) => candidate.faults);
       const takeBack = this.#options.damage.remember();
       const found = await this.#byOneTrailer(prover, trailer);
       if (this.#options.hints.archiveUuid !== undefined) return found;
-      const evidence = await evidenceFor(prover, found.facts, found.header !== undefined);
-      if (evidence === Infinity) return found;
-      if (best === undefined || evidence > best.evidence) best = { trailer, evidence };
+      const hasHeader = found.header !== undefined;
+      const evidence = await evidenceFor(prover, found.facts, hasHeader);
+      // Two archives of the same files have the same frames; only a header tells whose they are.
+      if (evidence === Infinity && hasHeader) return found;
+      const isBetter = best === undefined || evidence > best.evidence ||
+        evidence === best.evidence && hasHeader && !best.hasHeader;
+      if (isBetter) best = { trailer, evidence, hasHeader };
       refused.add(trailer.trailer.archiveUuid);
       // Its checksums, if they are another archive's, put the blame on the wrong shards.
       prover.dropTables();
@@ -227,7 +232,7 @@ class ChunkOpening {
   async #recordProves(prover: Prover, facts: ChunkFacts, thorough: boolean): Promise<boolean> {
     const proven = await framesBearOut(prover, facts, thorough);
     if (proven !== undefined) return proven;
-    const trailer = await this.#ends.trailer(prover, thorough);
-    return trailer?.trailer.archiveUuid === facts.archiveUuid;
+    const isOwn = (uuid: string) => uuid === facts.archiveUuid;
+    return await this.#ends.trailer(prover, thorough, isOwn) !== undefined;
   }
 }

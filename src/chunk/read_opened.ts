@@ -84,27 +84,33 @@ export class OpenedChunk {
 
   /** Proves the header; whether that could be. */
   async proveHeader(): Promise<boolean> {
-    const wanted = (uuid: string) => uuid === this.#facts.archiveUuid;
-    this.#header ??= await this.#options.ends.header(this.prover, true, wanted);
+    this.#header ??= await this.#options.ends.header(this.prover, true, this.#isOwn);
     return this.#header !== undefined;
   }
 
   /** Proves header and trailer; whether both could be. */
   async proveEnds(): Promise<boolean> {
     const hasHeader = await this.proveHeader();
-    const trailer = this.#trailer ?? await this.#options.ends.trailer(this.prover, true);
+    const trailer = this.#trailer ?? await this.#findTrailer();
     if (trailer !== undefined) this.#adopt(trailer);
     return hasHeader && this.#trailer !== undefined;
   }
 
   /** A frame cannot be proven by the index: the trailer has finer checksums, or knows better. */
   async #turnToTrailer(): Promise<boolean> {
-    const trailer = await this.#options.ends.trailer(this.prover, true);
+    const trailer = await this.#findTrailer();
     if (trailer === undefined) return false;
     this.#adopt(trailer);
     addTrailerPieces(this.prover, trailer, this.#header?.pieceSize ?? this.#options.pieceBytes);
     return true;
   }
+
+  #findTrailer(): Promise<ProvenTrailer | undefined> {
+    return this.#options.ends.trailer(this.prover, true, this.#isOwn);
+  }
+
+  /** Header and trailer lie in a few shards, which may be those of an archive with the same files. */
+  readonly #isOwn = (uuid: string): boolean => uuid === this.#facts.archiveUuid;
 
   /** Where the trailer contradicts the index, the trailer is right: its SHA-256 proves it. */
   #adopt(trailer: ProvenTrailer): void {

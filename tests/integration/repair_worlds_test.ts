@@ -50,6 +50,7 @@ const HARMS = [
   "another chunk's",
   "moved from another chunk",
   "a stranger's",
+  "a later run's",
 ] as const;
 
 /** Harms a shard file; tells how. */
@@ -58,6 +59,7 @@ function harm(
   files: Map<string, Uint8Array>,
   known: KnownArchive,
   stranger: KnownArchive,
+  later: KnownArchive,
   chunk: number,
   shard: number,
   mayBeStranger: boolean,
@@ -103,6 +105,11 @@ function harm(
     case "a stranger's":
       if (!mayBeStranger) files.delete(name);
       else set(random.pick(stranger.shares)[shard].slice());
+      break;
+    case "a later run's":
+      // Where its header stands as well nothing would tell which archive is meant.
+      if (!mayBeStranger || shard === 0 || shard >= known.shape.k) files.delete(name);
+      else set(later.shares[chunk - 1][shard].slice());
   }
   return `${name} ${kind}`;
 }
@@ -112,7 +119,9 @@ async function runSeed(seed: number, directory: string): Promise<void> {
   const shape = { ...randomShape(random, NAME), k: random.int(1, 5) };
   shape.m = shape.k + random.int(1, 3);
   const { k, m } = shape;
-  const known = await knownArchive(randomTree(random), shape);
+  const tree = randomTree(random);
+  const known = await knownArchive(tree, shape);
+  const later = await knownArchive(tree, { ...shape, uuid: random.uuid() });
   const stranger = await knownArchive(randomTree(random), { ...shape, uuid: random.uuid() });
   const written = filesOf(known);
   const files = new Map(written);
@@ -122,7 +131,7 @@ async function runSeed(seed: number, directory: string): Promise<void> {
     // Of as many strangers as restore something, nothing would tell which archive is meant.
     let strangers = k - 1;
     for (const shard of random.sample(all, random.int(0, m - k))) {
-      log.push(harm(random, files, known, stranger, i + 1, shard, strangers-- > 0));
+      log.push(harm(random, files, known, stranger, later, i + 1, shard, strangers-- > 0));
     }
   });
   const index = random.pick(["good", "gone", "cut", "flipped"]);
