@@ -28,6 +28,16 @@ export function errnoWords(name: string): string {
   return WORDS[name] ?? name;
 }
 
+/**
+ * Words for what Deno's permissions do not allow. Below some directories it wants all of them, which
+ * an executable has not.
+ */
+export function notCapableWords({ message }: Deno.errors.NotCapable): string {
+  return message.includes("Requires all access")
+    ? "not allowed by Deno below /dev, /proc and /sys"
+    : "not allowed by Deno's permissions";
+}
+
 /** Why something failed, without what it was done to. */
 export function reasonOf(error: EctarError): string {
   const { errno } = error.context;

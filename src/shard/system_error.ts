@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errnoWords } from "../errno_words.ts";
+import { errnoWords, notCapableWords } from "../errno_words.ts";
 import { EctarError, type ErrorCode, type ErrorContext } from "../errors.ts";
 
 const CODES: Record<string, ErrorCode> = {
@@ -34,7 +34,7 @@ export function fromSystemError(error: unknown, doing: string, context: ErrorCon
   if (error instanceof EctarError) return error;
   const name = systemErrorName(error);
   if (error instanceof Deno.errors.NotCapable) {
-    return new EctarError("permission", `${doing}: not allowed by Deno's permissions`, context, {
+    return new EctarError("permission", `${doing}: ${notCapableWords(error)}`, context, {
       cause: error,
     });
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { notCapableWords } from "../errno_words.ts";
 import { EctarError } from "../errors.ts";
 import { driveError } from "./drive_error.ts";
 import type { ImageBytes } from "./image_walk.ts";
@@ -161,6 +162,10 @@ function attempt<T>(name: string, doing: string, action: () => T): T {
 }
 
 function fail(name: string, doing: string, error: unknown): never {
+  if (error instanceof Deno.errors.NotCapable) {
+    const message = `${name}: ${notCapableWords(error)}`;
+    throw new EctarError("permission", message, { drive: name }, { cause: error });
+  }
   const errno = (error as { code?: unknown }).code;
   if (typeof errno !== "string" || !/^E[A-Z0-9]+$/.test(errno)) throw error;
   throw fileError(name, doing, errno);

@@ -131,18 +131,21 @@ function isDevice(spec: string): boolean {
   }
 }
 
+const NO_IMAGE_THERE = "and an image cannot lie below /dev, /proc and /sys";
+
 function isDeviceNode(spec: string): boolean {
   let isDrive: boolean;
   try {
     isDrive = isCharacterDevice(spec);
   } catch (error) {
-    throw toDriveError(spec, error);
+    if ((error as { code?: unknown }).code !== "ENOENT") throw toDriveError(spec, error);
+    throw new EctarError("not-found", `${spec}: no such drive (ENOENT), ${NO_IMAGE_THERE}`, {
+      drive: spec,
+      errno: "ENOENT",
+    });
   }
   if (isDrive) return true;
-  throw new EctarError("usage", `${spec} is no tape drive, and an image cannot lie there`, {
-    drive: spec,
-    hint: "keep images outside of /dev, /proc and /sys",
-  });
+  throw new EctarError("usage", `${spec} is no tape drive, ${NO_IMAGE_THERE}`, { drive: spec });
 }
 
 function toDriveError(spec: string, error: unknown): unknown {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { PERMISSIONS } from "../../scripts/build/permissions.ts";
 import { withScratch } from "../integration/scratch.ts";
-import { ectarExits } from "./run_ectar.ts";
+import { ectar, ectarExits } from "./run_ectar.ts";
 import { makeSampleTree } from "./sample_tree.ts";
 
 const COMMAND = [Deno.execPath(), "run", "--quiet", "--cached-only", ...PERMISSIONS].concat(
@@ -34,6 +34,50 @@ Deno.test("create, list, info, verify, extract and repair work with the executab
     await run("repair", "-q", "-i", "b");
     await run("verify", "-q", "--full", "--report", "report.json", "-i", "b");
     await run("extract", "-q", "-i", "b", "-o", "out");
+  }));
+
+Deno.test("where Deno lets executables use no files, every command says so", () =>
+  withScratch(async (cwd) => {
+    const there = await Deno.makeTempDir({ dir: "/dev/shm" });
+    try {
+      await Deno.mkdir(`${cwd}/in`);
+      await Deno.symlink(there, `${cwd}/link`);
+      const all = (...args: string[]) => ectarExits(0, { cwd }, ...args);
+      const drives = (directory: string) => `${directory}/t0.tap,${directory}/t1.tap`;
+      await all("create", "-q", "-o", "b", "in");
+      await all("create", "-q", "-o", `${there}/b`, "in");
+      await all("create", "-q", "-o", "t", "--tape-devices", drives(there), "in");
+      const commands = [
+        ["tape", "dump", "t1.tap", "-o", `${there}/dump`],
+        ["extract", "-i", "b", "-o", `${there}/out`],
+        ["verify", "-i", "b", "--report", `${there}/report`],
+        ["verify", "-i", "b", "--max-duration", "1h", "--resume", `${there}/state`],
+        ["repair", "-i", "b", "-o", `${there}/repaired`],
+        ["man", "--output", `${there}/man`],
+        ["create", "-o", "/sys/b", "in"],
+        ["verify", "-i", "/proc/b"],
+      ];
+      for (const place of [there, "link"]) {
+        commands.push(
+          ["create", "-o", `${place}/new`, "in"],
+          ["create", "-o", "n", "--tape-devices", `${place}/n0.tap,${place}/n1.tap`, "in"],
+          ["create", "-o", `${place}/n`, "--tape-devices", "n0.tap,n1.tap", "in"],
+          ["repair", "-i", `${place}/b`],
+          ["tape", "identify", `${place}/t0.tap`],
+        );
+        for (const command of ["list", "info", "verify", "extract"]) {
+          commands.push([command, "-i", `${place}/b`], [command, "--tape-devices", drives(place)]);
+        }
+      }
+      for (const args of commands) {
+        const { code, stderr, stdout } = await ectar({ cwd, command: COMMAND }, ...args);
+        const said = `${args.join(" ")}: ${code}\n${stderr}${stdout}`;
+        assert.match(stderr + stdout, /\/dev, \/proc and \/sys/, said);
+        assert.doesNotMatch(stderr + stdout, /--allow-all/, said);
+      }
+    } finally {
+      await Deno.remove(there, { recursive: true });
+    }
   }));
 
 Deno.test("tapes work with the executable's permissions", () =>

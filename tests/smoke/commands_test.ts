@@ -104,7 +104,7 @@ Deno.test("device nodes are looked at with the executable's own permissions", as
       const [spec, said] of [
         ["/dev/full", /\/dev\/full is no tape drive/],
         ["/dev/nst999", /\/dev\/nst999: .*ENOENT/],
-        ["/proc/version", /\/proc\/version is no tape drive, and an image cannot lie there/],
+        ["/proc/version", /\/proc\/version is no tape drive, and an image cannot lie below/],
       ] as const
     ) {
       const { code, stderr } = await script({ cwd }, `$E tape status ${spec}`);
