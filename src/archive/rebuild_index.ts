@@ -57,13 +57,6 @@ export async function inspectIndex(
   }
 }
 
-/** Whether a record says what the shards say. What only the writing run knew is left aside. */
-export function agrees(record: ChunkRecord, proven: ChunkRecord): boolean {
-  const { extents: _extents, missing: _missing, ...rest } = record;
-  return JSON.stringify(Object.entries(rest).sort()) ===
-    JSON.stringify(Object.entries(proven).sort());
-}
-
 /** What a rebuilt index is made from. */
 export interface IndexSources {
   /** Header of any of the archive's chunks. */

@@ -9,15 +9,15 @@ import type { ChunkReader } from "../chunk/read_chunk.ts";
 import type { RebuiltChunk } from "../chunk/rebuild_chunk.ts";
 import type { LostPart } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
-import { IndexReader } from "../index/index_reader.ts";
-import type { ChunkRecord, IndexHead } from "../index/records.ts";
+import type { IndexHead } from "../index/records.ts";
 import { FileShardSetReader } from "../shard/file_reader.ts";
 import type { IndexHandle } from "../shard/shard_io.ts";
 import type { FrameCompressor } from "../zstd/frame_compressor.ts";
 import { ChunkBooks } from "./chunk_books.ts";
+import { IndexComparison } from "./compare_index.ts";
 import { FileSpool } from "./file_spool.ts";
 import { OpenArchive } from "./open_archive.ts";
-import { agrees, type IndexFound, inspectIndex, rebuildIndex } from "./rebuild_index.ts";
+import { inspectIndex, rebuildIndex } from "./rebuild_index.ts";
 import type { RepairedFile } from "./repair.ts";
 import { pathOf, type RepairPlaces, type Slot } from "./repair_places.ts";
 
@@ -34,19 +34,12 @@ export interface IndexRepairOptions {
   signal: AbortSignal | undefined;
 }
 
-/** An index being compared with the chunks as they are proven. */
-interface Compared {
-  found: IndexFound;
-  records: AsyncGenerator<ChunkRecord>;
-  problem: string | undefined;
-}
-
 /** Repairs the index of one archive. */
 export class IndexRepair {
   readonly #archive: OpenArchive;
   readonly #places: RepairPlaces;
   readonly #options: IndexRepairOptions;
-  #compared: Compared[] = [];
+  #compared: IndexComparison[] = [];
   #bad: { path: string; problem: string; isStrange: boolean }[] = [];
   #oldHead: IndexHead | undefined;
   #books: ChunkBooks | undefined;
@@ -67,7 +60,7 @@ export class IndexRepair {
       this.#oldHead ??= found.head;
       const problem = found.problem ?? (mode === "rebuild" ? "made again" : undefined);
       if (problem === undefined) {
-        this.#compared.push({ found, records: new IndexReader(handle).chunks(), problem });
+        this.#compared.push(new IndexComparison(handle));
       } else {
         const isStrange = found.head === undefined;
         this.#bad.push({ path: handle.origin, problem, isStrange });
@@ -80,16 +73,7 @@ export class IndexRepair {
   async take(rebuilt: RebuiltChunk): Promise<void> {
     this.#last = rebuilt;
     await this.#books?.add(rebuilt.record);
-    for (const compared of this.#compared.filter(({ problem }) => problem === undefined)) {
-      const chunk = rebuilt.record.chunk_number;
-      let record: ChunkRecord | undefined;
-      do record = (await compared.records.next()).value; while (
-        record !== undefined && record.chunk_number < chunk
-      );
-      if (record === undefined || !agrees(record, rebuilt.record)) {
-        compared.problem = `it does not describe chunk ${chunk} as it is`;
-      }
-    }
+    for (const compared of this.#compared) await compared.take(rebuilt.record);
   }
 
   /**
@@ -106,11 +90,11 @@ export class IndexRepair {
   ): Promise<{ state: IndexState; problem: string | undefined; repaired: RepairedFile[] }> {
     const { mode, dryRun } = this.#options;
     if (mode === "leave") return { state: "left", problem: undefined, repaired: [] };
-    for (const { found, problem } of this.#compared) {
+    for (const { handle, problem } of this.#compared) {
       if (problem === undefined) continue;
-      this.#bad.push({ path: found.handle.origin, problem, isStrange: false });
+      this.#bad.push({ path: handle.origin, problem, isStrange: false });
     }
-    const good = this.#compared.find(({ problem }) => problem === undefined)?.found;
+    const good = this.#compared.find(({ problem }) => problem === undefined)?.handle;
     const slots = this.#slots(good !== undefined);
     if (slots.length === 0) return { state: "whole", problem: undefined, repaired: [] };
     const repaired = slots.map(({ slot, problem }) => ({
@@ -125,7 +109,7 @@ export class IndexRepair {
     }
     if (dryRun) return { state: "repaired", problem: undefined, repaired };
     try {
-      if (good !== undefined) await this.#write(slots, good.handle.read());
+      if (good !== undefined) await this.#write(slots, good.read());
       else await this.#rebuild(slots, tools);
     } catch (error) {
       if (!(error instanceof EctarError) || error.code !== "damaged") throw error;
@@ -137,7 +121,7 @@ export class IndexRepair {
 
   /** Lets go of everything. */
   async close(): Promise<void> {
-    for (const { records } of this.#compared) await records.return(undefined);
+    for (const compared of this.#compared) await compared.close();
     await this.#books?.close();
   }
 

@@ -13,7 +13,8 @@ import type { RecordSpool } from "../index/record_spool.ts";
 import { type ChunkRecord, type IndexHead, RECORD_END } from "../index/records.ts";
 import type { ChunkBooks } from "./chunk_books.ts";
 import type { OpenArchive } from "./open_archive.ts";
-import { agrees, headOf, inspectIndex, streamFiles } from "./rebuild_index.ts";
+import { agrees } from "./compare_index.ts";
+import { headOf, inspectIndex, streamFiles } from "./rebuild_index.ts";
 
 /** What such an index is made from. */
 export interface TapeIndexSources {

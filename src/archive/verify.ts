@@ -5,11 +5,12 @@
  * @module
  */
 
-import type { CheckDepth, ChunkCheck } from "../chunk/read_check.ts";
+import { checkAt, type CheckDepth, type ChunkCheck, type ChunkVisit } from "../chunk/read_check.ts";
 import type { ShardDamage } from "../chunk/read_damage.ts";
 import type { LostPart } from "../chunk/read_timeline.ts";
 import { EctarError } from "../errors.ts";
 import type { OpenArchive } from "./open_archive.ts";
+import { IndexesBeside } from "./verify_indexes.ts";
 import { inspectIndex } from "./rebuild_index.ts";
 import { compareFiles, MAX_WRONG_FILES, type WrongFile } from "./verify_files.ts";
 import { emptyProgress, refuseOtherRun, type VerifyProgress } from "./verify_progress.ts";
@@ -161,12 +162,23 @@ class VerifyRun {
       state.bytes += bytes;
       onProgress?.({ phase: "chunks", bytes: state.bytes, totalBytes });
     };
-    for await (const check of reader.check(DEPTHS[depth], { from, onBytes })) {
-      this.#stopIfAborted();
-      state.chunks.push(check);
-      state.nextChunk = check.chunk + 1;
-      onChunk?.(check);
-      if (!check.last && isTimeUp?.()) return note();
+    const indexes = await IndexesBeside.open(this.#archive, depth, state.indexDamage);
+    const look = checkAt(DEPTHS[depth], onBytes);
+    const visit: ChunkVisit = async (chunk, number) => {
+      const finding = await look(chunk, number);
+      await indexes.take(chunk);
+      return finding;
+    };
+    try {
+      for await (const check of reader.visit(visit, from)) {
+        this.#stopIfAborted();
+        state.chunks.push(check);
+        state.nextChunk = check.chunk + 1;
+        onChunk?.(check);
+        if (!check.last && isTimeUp?.()) return note();
+      }
+    } finally {
+      state.indexDamage.push(...await indexes.close());
     }
     note();
     state.phase = depth === "full" && this.#archive.index !== undefined ? "files" : "done";

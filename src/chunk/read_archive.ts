@@ -7,13 +7,7 @@
 import type { ByteRange, ShardSetReader } from "../shard/shard_io.ts";
 import type { ChunkHeader } from "./header.ts";
 import { ArchiveChunks } from "./read_archive_chunks.ts";
-import {
-  checkAt,
-  type CheckDepth,
-  type ChunkCheck,
-  type ChunkVisit,
-  visitChunks,
-} from "./read_check.ts";
+import { type ChunkCheck, type ChunkVisit, visitChunks } from "./read_check.ts";
 import type { DamageLog } from "./read_damage.ts";
 import type { IndexCandidate } from "./read_identity.ts";
 import { readTar, type ReadTarOptions } from "./read_tar.ts";
@@ -28,14 +22,6 @@ export interface ReadArchiveOptions extends ReadTarOptions {
   shards: ShardSetReader;
   /** Indexes found, the likeliest first; those of other archives are told apart and ignored. */
   indexes: readonly IndexCandidate[];
-}
-
-/** How chunks are checked. */
-export interface CheckOptions {
-  /** First chunk to check. @default 1 */
-  from?: number | undefined;
-  /** Called with the chunk bytes that were proven, as they come. */
-  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** An archive being read. One stream at a time. */
@@ -114,17 +100,6 @@ export class ArchiveReader {
    */
   ranges(ranges: readonly ByteRange[]): AsyncGenerator<TarItem> {
     return readTarRanges(this.#chunks, ranges, this.#options);
-  }
-
-  /**
-   * Checks chunk after chunk without decompressing anything; what is wrong with which shard goes to
-   * {@link damage}.
-   *
-   * @param depth `ends`: presence, sizes, identity, header and trailer; `pieces`: all bytes of all
-   *   shards against their checksums; `parity`: besides, all shards against each other
-   */
-  check(depth: CheckDepth, options: CheckOptions = {}): AsyncGenerator<ChunkCheck> {
-    return this.visit(checkAt(depth, options.onBytes), options.from);
   }
 
   /**

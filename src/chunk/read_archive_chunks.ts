@@ -96,6 +96,17 @@ export class ArchiveChunks {
    * @throws {EctarError} when nothing of it can be proven
    */
   async open(chunk: number): Promise<ChunkReader> {
+    const reader = await this.#openOrTake(chunk);
+    const { opened } = reader;
+    const isHighest = chunk === this.numbers.at(-1);
+    // An index may be wrong about the archive's end, and then all that follows would be passed over.
+    if (opened.facts.last !== isHighest && !(isHighest && this.isUnfinished)) {
+      await opened.settleLast();
+    }
+    return reader;
+  }
+
+  async #openOrTake(chunk: number): Promise<ChunkReader> {
     const { opened, hints, indexes } = this.#identity;
     if (opened !== undefined && opened.chunk === chunk) {
       this.#identity.opened = undefined;

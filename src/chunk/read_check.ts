@@ -9,7 +9,10 @@ import type { ArchiveChunks } from "./read_archive_chunks.ts";
 import type { ChunkReader } from "./read_chunk.ts";
 import { settleNames } from "./recover_names.ts";
 
-/** How much of a chunk is checked. */
+/**
+ * How much of a chunk is checked. `ends`: presence, sizes, identity, header and trailer; `pieces`:
+ * all bytes of all shards against their checksums; `parity`: besides, all shards against each other.
+ */
 export type CheckDepth = "ends" | "pieces" | "parity";
 
 /** What came of checking a chunk. */

@@ -156,16 +156,26 @@ export class ChunkReader {
   }
 
   async #recover(index: number): Promise<FrameItem> {
-    const { prover } = this.#opened;
+    const { prover, facts: { layout } } = this.#opened;
+    let proven = await this.#prove(index);
+    // The trailer, which was turned to meanwhile, may know better where the frame lies.
+    if (proven === undefined && this.#opened.facts.layout !== layout) {
+      proven = await this.#prove(index);
+    }
+    if (proven !== undefined) return this.#frame(index, proven);
     const frame = this.#opened.facts.layout.data[index];
-    const proven = await prover.prove(frame, async (view) => {
-      const bytes = await view(frame.start, frame.end);
+    this.#options.damage.lose(this.#options.chunk, prover.payloadRange(frame));
+    return this.#lost(index, this.#whyLost(frame));
+  }
+
+  #prove(index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { prover, facts: { layout } } = this.#opened;
+    const { start, end } = layout.data[index];
+    return prover.prove({ start, end }, async (view) => {
+      const bytes = await view(start, end);
       if (bytes === undefined) return undefined;
       return hashes(bytes, this.#opened.facts.frameSha256, index) ? bytes : undefined;
     });
-    if (proven !== undefined) return this.#frame(index, proven);
-    this.#options.damage.lose(this.#options.chunk, prover.payloadRange(frame));
-    return this.#lost(index, this.#whyLost(frame));
   }
 
   #frame(index: number, bytes: Uint8Array<ArrayBuffer>): FrameItem {

@@ -7,6 +7,7 @@
 
 import { EctarError } from "../errors.ts";
 import type { ShardHandle } from "../shard/shard_io.ts";
+import type { ChunkHeader } from "./header.ts";
 import { StripeLayout } from "./layout.ts";
 import {
   type ChunkShards,
@@ -143,12 +144,13 @@ class ChunkOpening {
     for (const { index, facts } of records) {
       if (header !== undefined && header.archiveUuid !== facts.archiveUuid) continue;
       if (header === undefined && !thorough) continue;
+      if (header !== undefined && !isCutAs(header, index, facts)) continue;
       // A header lies in one shard: alone it does not prove what archive the others are of.
       const known = header !== undefined && this.#options.hints.archiveUuid !== undefined;
       if (!known && !await this.#recordProves(prover, facts, thorough)) continue;
       const pieces = piecesOfRecord(index, prover.layout.shardBytes);
       if (pieces !== undefined) prover.addTable(pieces);
-      return { prover, facts, header, trailer: undefined };
+      return { prover, facts: placedBy(header, facts), header, trailer: undefined };
     }
     return undefined;
   }
@@ -235,4 +237,15 @@ class ChunkOpening {
     const isOwn = (uuid: string) => uuid === facts.archiveUuid;
     return await this.#ends.trailer(prover, thorough, isOwn) !== undefined;
   }
+}
+
+/** Whether an index cuts the chunk into frames as its header says. */
+function isCutAs(header: ChunkHeader, { frameSize }: IndexChunk, { layout }: ChunkFacts): boolean {
+  return frameSize === header.frameSize && layout.contentBytes <= header.chunkSize;
+}
+
+/** Where a chunk lies in the tar its own header knows best. */
+function placedBy(header: ChunkHeader | undefined, facts: ChunkFacts): ChunkFacts {
+  if (header === undefined) return facts;
+  return { ...facts, tarOffset: header.tarOffset, nextMember: header.nextMember };
 }

@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import type { ChunkHeader } from "./header.ts";
+import type { FrameLayout } from "./layout.ts";
 import type { EndsFinder } from "./read_ends.ts";
 import {
   addTrailerPieces,
@@ -96,10 +97,19 @@ export class OpenedChunk {
     return hasHeader && this.#trailer !== undefined;
   }
 
+  /** Lets the trailer say whether the chunk is the last, where that is doubtful. */
+  async settleLast(): Promise<void> {
+    if (this.#trailer !== undefined) return;
+    const trailer = await this.#findTrailer();
+    if (trailer !== undefined) this.#adopt(trailer);
+  }
+
   /** A frame cannot be proven by the index: the trailer has finer checksums, or knows better. */
   async #turnToTrailer(): Promise<boolean> {
     const trailer = await this.#findTrailer();
     if (trailer === undefined) return false;
+    // Frames are being read by number: others must not come in between.
+    if (trailer.layout.data.length !== this.#facts.layout.data.length) return false;
     this.#adopt(trailer);
     addTrailerPieces(this.prover, trailer, this.#header?.pieceSize ?? this.#options.pieceBytes);
     return true;
@@ -115,12 +125,21 @@ export class OpenedChunk {
   /** Where the trailer contradicts the index, the trailer is right: its SHA-256 proves it. */
   #adopt(trailer: ProvenTrailer): void {
     this.#trailer = trailer;
-    const { origin, frameSha256 } = this.#facts;
-    if (Buffer.compare(trailer.trailer.frameSha256, frameSha256) === 0) return;
+    const { origin, frameSha256, layout, last } = this.#facts;
+    const isSame = Buffer.compare(trailer.trailer.frameSha256, frameSha256) === 0 &&
+      isSameLayout(trailer.layout, layout);
+    if (isSame && trailer.trailer.last === last) return;
     const { chunk } = this.prover.shards;
     this.#options.remark(`${origin} does not describe chunk ${chunk} as it is; its trailer does`);
+    if (isSame) return void (this.#facts = { ...this.#facts, last: trailer.trailer.last });
     this.#facts = factsOfTrailer(trailer, this.#header);
     this.prover.dropTables();
     this.prover.damage.retract(chunk, "damaged");
   }
+}
+
+/** Whether data frames lie where the others do. */
+function isSameLayout(one: FrameLayout, other: FrameLayout): boolean {
+  return one.header.end === other.header.end && one.data.length === other.data.length &&
+    one.data.every(({ end }, i) => end === other.data[i].end);
 }

@@ -14,6 +14,7 @@ import { encodeCrc32List } from "./format_crc32.ts";
 import type { ChunkHeader } from "./header.ts";
 import { choosePieceSize, INDEX_PIECE_BYTES } from "./layout.ts";
 import type { ChunkReader } from "./read_chunk.ts";
+import type { OpenedChunk } from "./read_opened.ts";
 import { type ChunkEnds, proveChunkEnds, proveHeaderBytes, seekEntries } from "./recover_ends.ts";
 import { chunkChecksum } from "./trailer.ts";
 
@@ -73,14 +74,16 @@ export class ChunkRebuilder {
       await stripes.append(headerBytes);
       await appendFrames(stripes, reader, options.onBytes);
       const ends = await proveChunkEnds(opened);
-      if (ends === undefined || opened.facts !== facts) throw noEnds(chunk);
+      if (ends === undefined || opened.facts.layout !== facts.layout) throw noEnds(chunk);
       await stripes.append(ends.trailerBytes);
       await stripes.appendZeros(ends.padding.end - ends.padding.start);
       await stripes.append(ends.seekTable);
       await stripes.settle();
       await target.endChunk();
       pieces.finish();
-      return { header: ends.header, record: recordOf(reader, ends, pieces) };
+      const piece_crc32 = pieces.from(0).map(encodeCrc32List);
+      const record = { ...recordWithoutPieces(opened, ends), piece_crc32 };
+      return { header: ends.header, record };
     } catch (error) {
       await stripes.abandon();
       await target.discardChunk();
@@ -116,9 +119,11 @@ function noEnds(chunk: number): EctarError {
   return new EctarError("damaged", message, { chunk });
 }
 
-function recordOf(reader: ChunkReader, ends: ChunkEnds, pieces: PieceChecksummer): ChunkRecord {
-  const { prover } = reader.opened;
-  const { header, trailer: { trailer, layout } } = ends;
+/** A chunk's record for an index, but for the checksums of its pieces. */
+export function recordWithoutPieces(
+  { prover }: OpenedChunk,
+  { header, trailer: { trailer, layout } }: ChunkEnds,
+): Omit<ChunkRecord, "piece_crc32"> {
   return {
     chunk_number: header.chunk,
     compressed_size: prover.layout.chunkBytes,
@@ -130,6 +135,5 @@ function recordOf(reader: ChunkReader, ends: ChunkEnds, pieces: PieceChecksummer
     last: trailer.last,
     frame_sizes: seekEntries(layout).map((entry) => entry.compressedSize),
     frame_sha256: Buffer.from(trailer.frameSha256).toString("base64"),
-    piece_crc32: pieces.from(0).map(encodeCrc32List),
   };
 }
