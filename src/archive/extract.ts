@@ -18,7 +18,7 @@ import { lostMembers } from "./lost_members.ts";
 import { streamItems, type StreamPart, unfinished } from "./member_stream.ts";
 import type { OpenArchive } from "./open_archive.ts";
 import type { PassResult } from "./restore_run.ts";
-import { selectedRanges } from "./selected_ranges.ts";
+import { type SelectedRanges, selectedRanges } from "./selected_ranges.ts";
 import { openLocalSink, type SinkResult, type TarSink } from "./tar_sink.ts";
 
 /** What to extract, where to, and how. */
@@ -165,12 +165,27 @@ class Extraction {
   async #items(selects: (path: Uint8Array, isDirectory: boolean) => boolean): Promise<Items> {
     const reader = this.#archive.requireShards();
     const { files } = this.#options.selection ?? {};
-    if (files === undefined || this.#archive.index === undefined) {
+    const selected = files === undefined ? undefined : await this.#ranges(selects);
+    if (selected === undefined) {
       return { items: reader.tar(), part: "whole", tarBytes: reader.knownTarBytes };
     }
-    const { ranges, members } = await selectedRanges(this.#archive, selects);
+    const { ranges, members } = selected;
     const tarBytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
     return { items: reader.ranges(ranges), part: "members", members, tarBytes };
+  }
+
+  /** Where the index says that members lie; undefined where none can be read to its end. */
+  async #ranges(
+    selects: (path: Uint8Array, isDirectory: boolean) => boolean,
+  ): Promise<SelectedRanges | undefined> {
+    if (this.#archive.index === undefined) return undefined;
+    try {
+      return await selectedRanges(this.#archive, selects);
+    } catch (error) {
+      if (!(error instanceof EctarError)) throw error;
+      this.#archive.remark(`${error.message}; it is not used, and the whole archive is read`);
+      return undefined;
+    }
   }
 
   async #pass({ items, part }: Items, sink: TarSink): Promise<PassResult> {

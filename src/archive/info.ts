@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EctarError } from "../errors.ts";
 import type { OpenArchive } from "./open_archive.ts";
 
 /** One chunk in an overview. */
@@ -92,15 +93,27 @@ export async function archiveInfo(archive: OpenArchive): Promise<ArchiveInfo> {
 }
 
 async function countFiles(
-  { index }: OpenArchive,
+  archive: OpenArchive,
 ): Promise<{ members: number; bytes: number } | undefined> {
+  const { index } = archive;
   if (index === undefined) return undefined;
   const count = { members: 0, bytes: 0 };
-  for await (const file of index.reader.files()) {
-    count.members++;
-    if (file.entry_type === "file") count.bytes += file.size;
+  try {
+    for await (const file of index.reader.files()) {
+      count.members++;
+      if (file.entry_type === "file") count.bytes += file.size;
+    }
+    return count;
+  } catch (error) {
+    remarkOrThrow(archive, error);
+    return undefined;
   }
-  return count;
+}
+
+/** What an index does not tell is not known, where there is more than the index. */
+function remarkOrThrow(archive: OpenArchive, error: unknown): void {
+  if (!(error instanceof EctarError) || archive.reader === undefined) throw error;
+  archive.remark(error.message);
 }
 
 async function chunkInfos(archive: OpenArchive): Promise<ChunkInfo[]> {
@@ -119,8 +132,8 @@ async function chunkInfos(archive: OpenArchive): Promise<ChunkInfo[]> {
     byNumber.set(chunk, info);
     return info;
   };
-  if (archive.index !== undefined) {
-    for await (const record of archive.index.reader.chunks()) {
+  try {
+    for await (const record of archive.index?.reader.chunks() ?? []) {
       Object.assign(infoOf(record.chunk_number), {
         tarBytes: record.uncompressed_size,
         chunkBytes: record.compressed_size,
@@ -128,6 +141,8 @@ async function chunkInfos(archive: OpenArchive): Promise<ChunkInfo[]> {
         notWritten: record.missing ?? [],
       });
     }
+  } catch (error) {
+    remarkOrThrow(archive, error);
   }
   for (const { chunk, shards } of await archive.presence()) infoOf(chunk).found = shards;
   return [...byNumber.values()].sort((a, b) => a.chunk - b.chunk);

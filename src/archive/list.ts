@@ -30,7 +30,7 @@ export interface ListOptions {
 
 /** What came of it. */
 export interface ListSummary {
-  /** Whether an index told. */
+  /** Whether an index told all. */
   fromIndex: boolean;
   /** Members listed. */
   members: number;
@@ -58,15 +58,43 @@ export async function listArchive(
     members++;
     take(file);
   };
-  const fromIndex = archive.index !== undefined;
-  if (archive.index !== undefined) {
-    for await (const file of archive.index.reader.files()) {
-      if (options.signal?.aborted) throw new EctarError("interrupted", "interrupted");
-      chosen(file);
-    }
-  } else await streamRecords(archive, options, chosen);
+  const told = await listFromIndex(archive, options.signal, chosen);
+  const fromIndex = told === "all";
+  if (!fromIndex) {
+    let place = 0;
+    await streamRecords(archive, options, (file) => {
+      if (place++ >= told) chosen(file);
+    });
+  }
   const lostParts = archive.reader?.lost ?? [];
   return { fromIndex, members, lostParts, notFound: selector.unused() };
+}
+
+/**
+ * Takes the records of the index; how many there were before it could be read no further, or all.
+ *
+ * @throws {EctarError} `interrupted`, and what is wrong with the index where there are no shards
+ */
+async function listFromIndex(
+  archive: OpenArchive,
+  signal: AbortSignal | undefined,
+  take: (file: FileRecord) => void,
+): Promise<number | "all"> {
+  let told = 0;
+  if (archive.index === undefined) return told;
+  try {
+    for await (const file of archive.index.reader.files()) {
+      if (signal?.aborted) throw new EctarError("interrupted", "interrupted");
+      take(file);
+      told++;
+    }
+    return "all";
+  } catch (error) {
+    if (!(error instanceof EctarError) || error.code === "interrupted") throw error;
+    if (archive.reader === undefined) throw error;
+    archive.remark(`${error.message}; the shards tell the rest`);
+    return told;
+  }
 }
 
 /** How records are made from the tar stream. */

@@ -132,6 +132,15 @@ export class OpenArchive {
   }
 
   /**
+   * Notes what else was noticed.
+   *
+   * @internal
+   */
+  remark(line: string): void {
+    if (!this.#remarks.includes(line)) this.#remarks.push(line);
+  }
+
+  /**
    * The proven tar bytes.
    *
    * @internal

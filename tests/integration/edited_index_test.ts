@@ -7,10 +7,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { withArchive } from "../../src/archive/extract_local.ts";
+import { extractToDirectory, withArchive } from "../../src/archive/extract_local.ts";
+import { archiveInfo } from "../../src/archive/info.ts";
+import { listArchive } from "../../src/archive/list.ts";
 import { repairArchive } from "../../src/archive/repair.ts";
 import { verifyArchive, type VerifyDepth } from "../../src/archive/verify.ts";
-import type { ChunkRecord, IndexHead } from "../../src/index/records.ts";
+import type { ChunkRecord, FileRecord, IndexHead } from "../../src/index/records.ts";
 import { FileShardSetReader } from "../../src/shard/file_reader.ts";
 import { indexFileName, shardFileName } from "../../src/shard/shard_name.ts";
 import { memoryDirectory, memoryFile } from "../../src/tree/memory_node.ts";
@@ -111,16 +113,53 @@ async function verify(directory: string, depth: VerifyDepth) {
   return { verdict, damage, lost, wrongFiles, indexes: indexDamage.length };
 }
 
+async function writeShards(directory: string, shares: Uint8Array[][]): Promise<void> {
+  assert.ok(shares.length >= 3);
+  for (const [i, ofChunk] of shares.entries()) {
+    for (const [shard, bytes] of ofChunk.entries()) {
+      await Deno.writeFile(`${directory}/${shardFileName("b", i + 1, shard)}`, bytes);
+    }
+  }
+}
+
+Deno.test("an index that ends in the middle tells what it can; the shards tell the rest", () =>
+  withScratch(async (directory) => {
+    const { shares, indexBytes, index } = await known;
+    await writeShards(directory, shares);
+    const text = new Uint8Array(zstdDecompressSync(indexBytes));
+    const lines = new TextDecoder().decode(text).split("\n");
+    for (const kept of [1, 2, 3]) {
+      const end = lines.indexOf('"files":[') + kept;
+      const part = zstdCompressSync(lines.slice(0, end).map((line) => line + "\n").join(""));
+      await Deno.writeFile(`${directory}/${indexFileName("b")}`, new Uint8Array(part));
+      const open = () => FileShardSetReader.open([`${directory}/b`]);
+      const listed: FileRecord[] = [];
+      await withArchive(await open(), {}, async (archive) => {
+        const options = { checksums: true };
+        const { fromIndex } = await listArchive(archive, options, (file) => listed.push(file));
+        assert.equal(fromIndex, false);
+        assert.match(archive.remarks.join(), /index .*; the shards tell the rest/);
+        const { members, chunks } = await archiveInfo(archive);
+        assert.deepEqual([members, chunks.length], [undefined, shares.length]);
+      });
+      assert.deepEqual(listed, index.files, `${kept}`);
+      const files = [`${TOP}/b`];
+      const to = `${directory}/to${kept}`;
+      const { remarks, counts } = await extractToDirectory(await open(), {
+        directory: to,
+        selection: { files },
+      });
+      assert.match(remarks.join(), /index .*; it is not used, and the whole archive is read/);
+      assert.equal(counts.restored, 1);
+      assert.deepEqual(await Deno.readFile(`${to}/${files}`), noise(80_000, 2));
+    }
+  }));
+
 for (const [what, edit] of Object.entries(EDITS)) {
   Deno.test(`an index that tells of ${what} is damage, and of no other`, () =>
     withScratch(async (directory) => {
       const { shares, indexBytes } = await known;
-      assert.ok(shares.length >= 3);
-      for (const [i, ofChunk] of shares.entries()) {
-        for (const [shard, bytes] of ofChunk.entries()) {
-          await Deno.writeFile(`${directory}/${shardFileName("b", i + 1, shard)}`, bytes);
-        }
-      }
+      await writeShards(directory, shares);
       const where = { inputs: [`${directory}/b`] };
       const { tar } = await archiveState(where);
       const index = `${directory}/${indexFileName("b")}`;
