@@ -26,7 +26,7 @@ export interface ImageTapeOptions {
 
 /** Blocks up to this size are put together with their length words and written in one call. */
 const SMALL_BLOCK_BYTES = 64 * 1024;
-/** They are written on this thread: after so many bytes others get their turn. */
+/** Writing may be this thread's work (see write_pace.ts): after so many bytes others get their turn. */
 const YIELD_BYTES = 8 * 1024 * 1024;
 
 /** A tape image behind the tape seam. */

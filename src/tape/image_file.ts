@@ -9,6 +9,7 @@ import { notCapableWords } from "../errno_words.ts";
 import { EctarError } from "../errors.ts";
 import { driveError } from "./drive_error.ts";
 import type { ImageBytes } from "./image_walk.ts";
+import { WritePace } from "./write_pace.ts";
 
 /** What an image device needs of its file. */
 export interface ImageFile extends ImageBytes {
@@ -24,13 +25,16 @@ export interface ImageFile extends ImageBytes {
   close(): void;
 }
 
-/** Shorter reads and writes are quicker done at once than handed to another thread. */
-const SYNC_BYTES = 128 * 1024;
+/** Shorter reads are quicker done at once than handed to another thread. */
+const SYNC_READ_BYTES = 128 * 1024;
+/** So are shorter writes, however slow the disk is. */
+const SYNC_WRITE_BYTES = 512;
 
 /** A file on disk, locked against other writers (readers share it). */
 export class DiskImageFile implements ImageFile {
   readonly #name: string;
   readonly #file: Deno.FsFile;
+  readonly #pace = new WritePace();
   #offset = 0;
   #size: number;
 
@@ -87,7 +91,7 @@ export class DiskImageFile implements ImageFile {
 
   /** @inheritdoc */
   async read(into: Uint8Array, offset: number): Promise<number> {
-    if (into.length < SYNC_BYTES) return this.readSync(into, offset);
+    if (into.length < SYNC_READ_BYTES) return this.readSync(into, offset);
     let done = 0;
     while (done < into.length) {
       this.#goTo(offset + done);
@@ -105,13 +109,27 @@ export class DiskImageFile implements ImageFile {
     for (let done = 0; done < bytes.length;) {
       this.#goTo(offset + done);
       const part = bytes.subarray(done);
-      const count = part.length < SYNC_BYTES
-        ? attempt(this.#name, "writing", () => this.#file.writeSync(part))
-        : await this.#file.write(part).catch((error) => fail(this.#name, "writing", error));
+      const count = part.length < SYNC_WRITE_BYTES || this.#pace.isFast
+        ? this.#writeHere(part)
+        : await this.#writeAway(part);
       this.#offset += count;
       done += count;
       this.#size = Math.max(this.#size, this.#offset);
     }
+  }
+
+  #writeHere(bytes: Uint8Array): number {
+    const startedMs = performance.now();
+    const count = attempt(this.#name, "writing", () => this.#file.writeSync(bytes));
+    if (count >= SYNC_WRITE_BYTES) this.#pace.wroteHere(count, performance.now() - startedMs);
+    return count;
+  }
+
+  async #writeAway(bytes: Uint8Array): Promise<number> {
+    const count = await this.#file.write(bytes)
+      .catch((error) => fail(this.#name, "writing", error));
+    this.#pace.wroteAway(count);
+    return count;
   }
 
   /** @inheritdoc */
