@@ -6,27 +6,27 @@
  * @module
  */
 
+import { SUM_LENGTH } from "../zstd/frame_compressor.ts";
 import type { TarFrame } from "./tar_frames.ts";
-
-/** Characters of a SHA-256 in hexadecimal. */
-export const CHECKSUM_LENGTH = 64;
 
 /**
  * Completes a frame's records.
  *
  * @param frame whose `records` get the checksums
- * @param checksums SHA-256 of each of its unhashed contents, in hexadecimal, one after the other
+ * @param checksums SHA-256 of each of its unhashed contents, in hexadecimal, one after the other;
+ *   their memory is given up
  */
 export function fillChecksums(
   { records, unhashed: { places } }: Pick<TarFrame, "records" | "unhashed">,
-  checksums: string,
+  checksums: Uint8Array<ArrayBuffer>,
 ): void {
-  if (checksums.length !== places.length * CHECKSUM_LENGTH) {
-    throw new Error(`${places.length} checksums needed, ${checksums.length} characters given`);
+  if (checksums.length !== places.length * SUM_LENGTH) {
+    throw new Error(`${places.length} checksums needed, ${checksums.length} digits given`);
   }
-  const digits = new TextEncoder().encode(checksums);
-  for (const [file, place] of places.entries()) {
-    const start = file * CHECKSUM_LENGTH;
-    records.set(digits.subarray(start, start + CHECKSUM_LENGTH), place);
+  for (let file = 0; file < places.length; file++) {
+    const start = file * SUM_LENGTH;
+    records.set(checksums.subarray(start, start + SUM_LENGTH), places[file]);
   }
+  // Half a megabyte with every frame of small files would await the garbage collector.
+  checksums.buffer.transfer(0);
 }

@@ -48,6 +48,7 @@ export interface ProducerHost {
 /** Bytes read and hashed at once: small enough to be hashed from the processor's cache. */
 const READ_SIZE = 256 * 1024;
 const ZEROS = new Uint8Array(1024 * 1024);
+const CHECKSUM_OF_NOTHING = createHash("sha256").digest("hex");
 
 /**
  * Checks that every path named exists, and prepares the stream.
@@ -112,9 +113,10 @@ class TarProducer {
    * Puts a member that fits into the frame under way, as most do; what need not wait for another frame
    * needs none of the machinery for that.
    *
-   * @returns where in the frame its content is, or an empty checksum; undefined when it does not fit
+   * @returns its checksum, or where in the frame what is to be hashed is; undefined when it does not
+   *   fit
    */
-  #putWhole(member: Member, header: Uint8Array, padding: number): "" | Stretch | undefined {
+  #putWhole(member: Member, header: Uint8Array, padding: number): string | Stretch | undefined {
     const { entry, file } = member;
     const size = header.length + entry.size + padding;
     if (entry.sparse !== undefined || size > this.#cutter.room) return undefined;
@@ -124,6 +126,7 @@ class TarProducer {
     const content = new ContentReader(member, undefined, this.#note);
     for (let at = 0; at < entry.size;) at += this.#read(content, at, entry.size);
     content.compareWithNow();
+    if (entry.size === 0) return CHECKSUM_OF_NOTHING;
     this.#cutter.zeros(padding);
     return { start, end: start + entry.size };
   }

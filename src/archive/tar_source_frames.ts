@@ -8,7 +8,6 @@
 import { RECORD_END } from "../index/records.ts";
 import type { Note } from "../tree/note.ts";
 import type { TarFrame } from "./tar_frames.ts";
-import { CHECKSUM_LENGTH } from "./frame_checksums.ts";
 import type { MemberPlace, RecordParts } from "./tar_source_record.ts";
 
 /** A part of a frame. */
@@ -32,8 +31,8 @@ const MAX_WAITING_NOTES = 10_000;
 
 const encoder = new TextEncoder();
 
-/** Room for a checksum, in a form that no reader takes for one. */
-const NO_CHECKSUM_YET = "?".repeat(CHECKSUM_LENGTH);
+/** Room for a SHA-256's digits, in a form that no reader takes for one. */
+const NO_CHECKSUM_YET = "?".repeat(64);
 
 /** The frame under way and where it lies. */
 export class FrameCutter {

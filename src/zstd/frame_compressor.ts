@@ -15,12 +15,17 @@ import {
   storedPieces,
 } from "./frame.ts";
 
+const encoder = new TextEncoder();
+
+/** Hexadecimal digits of a SHA-256. */
+export const SUM_LENGTH = 64;
+
 /** SHA-256 of a data frame, and of what lies in it. */
 export interface FrameSums {
   /** Of the whole data frame. */
   sha256: Uint8Array;
-  /** Of each of the job's `parts`, in hexadecimal, one after the other. */
-  partSums: string;
+  /** Of each of the job's `parts`: {@link SUM_LENGTH} hexadecimal digits each, one after the other. */
+  partSums: Uint8Array<ArrayBuffer>;
 }
 
 /** A data frame as it lies in a chunk. */
@@ -140,10 +145,14 @@ export function decompressNow(frame: FrameToDecompress): Uint8Array<ArrayBuffer>
   return decompressFrame(frame.bytes, frame.size, MAX_FRAME_CONTENT);
 }
 
-function sumsOfParts(data: Uint8Array, parts: Uint32Array = new Uint32Array(0)): string {
-  let sums = "";
+function sumsOfParts(
+  data: Uint8Array,
+  parts: Uint32Array = new Uint32Array(0),
+): Uint8Array<ArrayBuffer> {
+  const sums = new Uint8Array(parts.length / 2 * SUM_LENGTH);
   for (let i = 0; i < parts.length; i += 2) {
-    sums += createHash("sha256").update(data.subarray(parts[i], parts[i + 1])).digest("hex");
+    const sum = createHash("sha256").update(data.subarray(parts[i], parts[i + 1])).digest("hex");
+    encoder.encodeInto(sum, sums.subarray(i / 2 * SUM_LENGTH));
   }
   return sums;
 }

@@ -37,17 +37,19 @@ const scope = self as unknown as {
 scope.onmessage = ({ data: job }) => {
   try {
     const answer = perform(job);
-    const given = "content" in answer
-      ? answer.content
-      : "frame" in answer
-      ? answer.frame
-      : undefined;
-    scope.postMessage(answer, given === undefined ? [] : [given.buffer as ArrayBuffer]);
+    scope.postMessage(answer, givenBuffers(answer));
   } catch (error) {
     const code = error instanceof EctarError ? error.code : undefined;
     scope.postMessage({ error: { code, message: (error as Error).message } }, []);
   }
 };
+
+/** What the other thread gets instead of a copy. */
+function givenBuffers(answer: Exclude<Answer, { error: unknown }>): Transferable[] {
+  if ("content" in answer) return [answer.content.buffer as ArrayBuffer];
+  const { buffer } = answer.partSums;
+  return "frame" in answer ? [answer.frame.buffer as ArrayBuffer, buffer] : [buffer];
+}
 
 function perform(job: Job): Exclude<Answer, { error: unknown }> {
   if (job.kind === "decompress") {

@@ -20,7 +20,7 @@ for (const level of [0, 3]) {
     const parts = Uint32Array.of(0, 10, 10, 10, 700, 5000);
     const { partSums } = compressNow({ data: room.subarray(0, 5000), room, parts }, level);
     const expected = [[0, 10], [10, 10], [700, 5000]].map(([a, b]) => sha256(content.slice(a, b)));
-    assert.equal(partSums, expected.join(""));
+    assert.equal(new TextDecoder().decode(partSums), expected.join(""));
   });
 }
 
@@ -32,10 +32,7 @@ Deno.test("only what does not lie in one frame is hashed while it is read", () =
   });
   const options = optionsFor(["across", "empty", "within"], { chunkSize: 8192, frameSize: 2048 });
   const { frames } = produce(new MemoryFileTree(root), options);
-  assert.deepEqual(frames.map(({ unhashed }) => [...unhashed.contents]), [[], [2048, 2048], [
-    512,
-    612,
-  ]]);
+  assert.deepEqual(frames.map(({ unhashed }) => [...unhashed.contents]), [[], [], [512, 612]]);
 });
 
 Deno.test("checksums get to their places behind names of any bytes", () => {
@@ -59,7 +56,7 @@ Deno.test("too few and too many checksums are refused", () => {
   const unhashed = { contents: Uint32Array.of(0, 1, 1, 2), places };
   for (const count of [0, 1, 3]) {
     const records = new Uint8Array(128).fill(0x3f);
-    assert.throws(() => fillChecksums({ records, unhashed }, "a".repeat(64 * count)), /needed/);
+    assert.throws(() => fillChecksums({ records, unhashed }, new Uint8Array(64 * count)), /needed/);
     assert.ok(records.every((byte) => byte === 0x3f));
   }
 });
