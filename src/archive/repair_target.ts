@@ -11,12 +11,6 @@ import type { ChunkShards } from "../chunk/chunk_writer_stripes.ts";
 import type { MediumState, ShardHandle } from "../shard/shard_io.ts";
 import { decodeZfecHeader, encodeZfecHeader } from "../shard/zfec_header.ts";
 
-/**
- * Bytes of a cell that are taken for damaged ones: an encrypted disk makes so many of one flipped
- * bit. Another archive's trailer differs in more, its UUID alone.
- */
-const MOST_DAMAGED_BYTES = 16;
-
 /** Takes the bytes of one shard. */
 export interface ShardSink {
   /** Shard number, from 0. */
@@ -37,7 +31,7 @@ export interface ShardVerdict {
   shard: number;
   /** What is wrong with it, or undefined when it is the shard, byte for byte. */
   problem: string | undefined;
-  /** Whether it holds something else than this shard, which nothing else may hold. */
+  /** Whether it may be something else than a shard of this chunk, which nothing else may hold. */
   isStrange: boolean;
   /**
    * Whether it looks like a shard of another archive with nearly the same content: chunks begin and
@@ -144,10 +138,9 @@ class Comparison {
     if (Buffer.compare(found, right) === 0) return;
     for (let at = 0; at < right.length; at += CELL_BYTES) {
       const cell = found.subarray(at, Math.min(right.length, at + CELL_BYTES));
-      const rightCell = right.subarray(at, at + cell.length);
-      if (Buffer.compare(cell, rightCell) === 0) continue;
+      if (Buffer.compare(cell, right.subarray(at, at + cell.length)) === 0) continue;
       this.#wrongCells++;
-      if (!holdsSomethingElse(cell, rightCell)) continue;
+      if (cell.every((byte) => byte === 0)) continue;
       this.#strangeCells++;
       if (before + at / CELL_BYTES === this.#strangeAtFirst) this.#strangeAtFirst++;
     }
@@ -173,7 +166,7 @@ class Comparison {
       shard,
       isStranger: !isOther && isStranger,
       problem: isOther ? `it is shard ${this.#otherShard} under a wrong name` : wrong,
-      isStrange: !isOther && (this.#goesOn || this.#strangeCells > 0),
+      isStrange: !isOther && (this.#goesOn || this.#strangeCells * 2 > this.#cells),
     };
   }
 
@@ -196,15 +189,6 @@ class Comparison {
       this.#offset += length;
     }
   }
-}
-
-/** Whether more is wrong with a cell than damage leaves behind: zeros, and a few bytes. */
-function holdsSomethingElse(cell: Uint8Array, right: Uint8Array): boolean {
-  let others = 0;
-  for (let i = 0; i < cell.length; i++) {
-    if (cell[i] !== right[i] && cell[i] !== 0 && ++others > MOST_DAMAGED_BYTES) return true;
-  }
-  return false;
 }
 
 function otherShard(header: Uint8Array, k: number, m: number): number | undefined {

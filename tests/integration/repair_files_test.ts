@@ -224,7 +224,7 @@ for (const evidence of ["a shard", "an index", "parity that begins otherwise"]) 
 
 for (const indexCase of ["with its index", "without an index"]) {
   for (const change of ["20,000 bytes of a file", "nothing"]) {
-    Deno.test(`${indexCase}, a few data shards of a later run in their places are kept; it changed ${change}`, () =>
+    Deno.test(`${indexCase}, a few data shards of a later run in their places do no harm; it changed ${change}`, () =>
       withCopy(async (shards, { scratch, reference }) => {
         const later = await Deno.makeTempDir({ dir: scratch });
         const tree = `${later}/in`;
@@ -233,7 +233,6 @@ for (const indexCase of ["with its index", "without an index"]) {
         const paths = { paths: ["."], directory: tree };
         const place = { directory: later, k: K, m: M, blockSize: 1 };
         await createFiles(paths, { name: "b", chunkSize: 1 << 20, compressionLevel: 3 }, place);
-        const stale = [];
         for (let chunk = 1; chunk <= CHUNKS; chunk++) {
           for (const shard of [1, 2]) {
             const path = shardPath(shards, chunk, shard);
@@ -242,31 +241,15 @@ for (const indexCase of ["with its index", "without an index"]) {
             );
             if (isDeepStrictEqual(bytes, await Deno.readFile(path))) continue;
             await Deno.writeFile(path, bytes);
-            stale.push({ path, bytes });
           }
         }
         await INDEXES[indexCase](shards, shards);
-        const { keptAside, lost } = await repair(shards);
+        const { lost } = await repair(shards);
         assert.deepEqual(lost, []);
         assertSameFiles(reference.directory, shards.directory);
-        assert.deepEqual(keptAside, stale.map(({ path }) => `${path}.ectar-aside-1`));
-        for (const { path, bytes } of stale) {
-          assert.deepEqual(await Deno.readFile(`${path}.ectar-aside-1`), bytes);
-        }
       }));
   }
 }
-
-Deno.test("what damage makes is not kept: flipped bits, a block that an encrypted disk spoilt, zeros", () =>
-  withCopy(async (shards, { reference }) => {
-    const [one, other] = [shardPath(shards, 1, 1), shardPath(shards, 1, 2)];
-    await flipBits(one, 9, 10_000, 10_001, 60_000);
-    await overwrite(one, 40_000, noise(16, 3));
-    await overwrite(other, 5_000, new Uint8Array(20_000));
-    const { keptAside, repaired } = await repair(shards);
-    assert.deepEqual([keptAside, repaired.length], [[], 2]);
-    assertSameFiles(reference.directory, shards.directory);
-  }));
 
 Deno.test("a shard beyond the archive's own, which verify calls damage, is named and left", () =>
   withCopy(async (shards) => {
