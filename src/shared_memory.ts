@@ -24,7 +24,7 @@ type Copy = (to: number, from: number, length: number) => void;
 const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
 /** What copies, by target and source. */
 const copies = new WeakMap<WebAssembly.Memory, WeakMap<WebAssembly.Memory, Copy>>();
-/** Undefined where the engine lacks an instruction. */
+/** Null where the engine lacks an instruction; undefined before it was asked. */
 let copyModule: WebAssembly.Module | null | undefined;
 
 /** `bytes` bytes of shared memory, all 0. Begins on a page boundary unless it is little. */

@@ -10,9 +10,10 @@ import { withScratch } from "../integration/scratch.ts";
 import { ectar, ectarExits } from "./run_ectar.ts";
 import { makeSampleTree } from "./sample_tree.ts";
 
-const COMMAND = [Deno.execPath(), "run", "--quiet", "--cached-only", ...PERMISSIONS].concat(
-  new URL("../../cli.ts", import.meta.url).pathname,
-);
+const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+const COMMAND = [Deno.execPath(), "run", "--quiet", "--cached-only", ...PERMISSIONS, CLI];
+/** With all permissions, which an executable never has. */
+const UNHINDERED = [Deno.execPath(), "run", "--quiet", "--cached-only", "--allow-all", CLI];
 
 Deno.test("executables may not use a network or start programs, and never ask", () => {
   for (const wanted of ["--deny-net", "--deny-run", "--no-prompt"]) {
@@ -42,7 +43,7 @@ Deno.test("where Deno lets executables use no files, every command says so", () 
     try {
       await Deno.mkdir(`${cwd}/in`);
       await Deno.symlink(there, `${cwd}/link`);
-      const all = (...args: string[]) => ectarExits(0, { cwd }, ...args);
+      const all = (...args: string[]) => ectarExits(0, { cwd, command: UNHINDERED }, ...args);
       const drives = (directory: string) => `${directory}/t0.tap,${directory}/t1.tap`;
       await all("create", "-q", "-o", "b", "in");
       await all("create", "-q", "-o", `${there}/b`, "in");
