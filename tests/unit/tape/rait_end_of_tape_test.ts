@@ -122,19 +122,22 @@ Deno.test("tapes that end without any warning keep every chunk that enough of th
   }
 });
 
+/** Streaming tapes of which two end without a warning. */
+const UNWARNED = {
+  warningBlocks: 0,
+  reserveBlocks: 0,
+  late: false,
+  mustStream: true,
+  short: [0, 2],
+};
+/** All that is written fits into memory, and no tape moves before its end. */
+const ALL_WAITS = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
+
 Deno.test("chunks that wait for tapes that then end are taken back together, and from every tape", async () => {
   // One tape holds everything, and all of it waits in memory for the others.
   for (const [blocks, kept] of [[3, 1], [7, 1], [8, 2], [10, 3], [12, 3]]) {
-    const drives = drivesOf({
-      blocks,
-      warningBlocks: 0,
-      reserveBlocks: 0,
-      late: false,
-      mustStream: true,
-      short: [0, 2],
-    });
-    const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
-    const writer = new RaitShardWriter(drives, options);
+    const drives = drivesOf({ ...UNWARNED, blocks });
+    const writer = new RaitShardWriter(drives, ALL_WAITS);
     const { placements, chunks } = await writeArchive(writer, SIZES, PIECE_BYTES);
     assert.equal(chunks, SIZES.length, "all had ended");
     assert.equal(placements.length, kept);
@@ -157,8 +160,7 @@ Deno.test("what fewer tapes hold than are needed is taken back, what enough of t
     const drives = mockDrives(M, (shard) => ({
       medium: new TapeMedium({ capacityBytes: LABEL_BYTES + lengths[shard] * BLOCK }),
     }));
-    const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
-    const writer = new RaitShardWriter(drives, options);
+    const writer = new RaitShardWriter(drives, ALL_WAITS);
     const { placements } = await writeArchive(writer, SIZES, PIECE_BYTES);
     const what = `${lengths}`;
     assert.equal(placements.length, kept, what);
@@ -175,16 +177,8 @@ Deno.test("what fewer tapes hold than are needed is taken back, what enough of t
 });
 
 Deno.test("tapes of which too few hold even the first chunk are no archive", async () => {
-  const drives = drivesOf({
-    blocks: 2,
-    warningBlocks: 0,
-    reserveBlocks: 0,
-    late: false,
-    mustStream: true,
-    short: [0, 2],
-  });
-  const options = raitOptions(K, { bufferBytes: 1 << 20, startMarkBytes: 1 << 20 });
-  const writer = new RaitShardWriter(drives, options);
+  const drives = drivesOf({ ...UNWARNED, blocks: 2 });
+  const writer = new RaitShardWriter(drives, ALL_WAITS);
   await assert.rejects(writeArchive(writer, SIZES, PIECE_BYTES), {
     code: "no-space",
     message: "no room to keep chunk 1: tape full in d0, d2",
